@@ -21,7 +21,9 @@ public class GeneratedTilesTests
 
     [Fact]
     public void FolderHasNoOtherFile()
-        => Assert.Equal(GeneratedFiles.All.Select(file => file.Name).Order(), Directory.GetFiles(Folder()).Select(Path.GetFileName).Order());
+        => Assert.Equal(
+            GeneratedFiles.All.Select(file => file.Name).Order(StringComparer.Ordinal),
+            Directory.GetFiles(Folder()).Select(Path.GetFileName).Order(StringComparer.Ordinal));
 
     private static string Folder([CallerFilePath] string here = "")
         => Path.Combine(Path.GetDirectoryName(here)!, "../../src/DdmNative.Compute/Cpu/Products/Generated");

@@ -17,10 +17,11 @@ internal sealed class CodeWriter
             Line(line);
     }
 
-    /// <summary>Writes a heading, and its body between braces.</summary>
+    /// <summary>Writes a heading, if there is one, and its body between braces.</summary>
     public void Block(string heading, Action body)
     {
-        Line(heading);
+        if (heading.Length > 0)
+            Line(heading);
         Line("{");
         _depth++;
         body();

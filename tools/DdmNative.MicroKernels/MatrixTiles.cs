@@ -10,6 +10,11 @@ namespace DdmNative.MicroKernels;
 /// </remarks>
 internal sealed class MatrixTiles(VectorWidth width, TileShape[] shapes)
 {
+    private const string Parameters = "in Contraction k, float* a, float* b, float* c, float* bias";
+
+    /// <summary>Steps written one after the other: the processor predicts the end of a loop only if it has few iterations.</summary>
+    private int Unrolled => width.Lanes > 8 ? 2 : 4;
+
     private string Class => width.Class;
 
     private string Type => width.Type;
@@ -37,8 +42,8 @@ internal sealed class MatrixTiles(VectorWidth width, TileShape[] shapes)
 
     private void WriteChoice(CodeWriter code)
     {
-        code.Line("/// <summary>Computes a tile of the given rows and vectors; false if there is no such tile.</summary>");
-        code.Block("public static bool Compute(in Contraction k, int height, int vectors)", () =>
+        code.Line("/// <summary>Computes a tile of the given rows and vectors from the given addresses.</summary>");
+        code.Block($"public static void Compute({Parameters}, int height, int vectors)", () =>
         {
             foreach (int vectors in shapes.Select(shape => shape.Vectors).Distinct())
             {
@@ -47,11 +52,10 @@ internal sealed class MatrixTiles(VectorWidth width, TileShape[] shapes)
                     code.Block("switch (height)", () =>
                     {
                         foreach (TileShape shape in shapes.Where(shape => shape.Vectors == vectors))
-                            code.Lines([$"case {shape.Height}:", $"    {Name(shape)}(k);", "    return true;"]);
+                            code.Lines([$"case {shape.Height}:", $"    {Name(shape)}(k, a, b, c, bias);", "    return;"]);
                     });
                 });
             }
-            code.Line("return false;");
         });
     }
 
@@ -74,28 +78,28 @@ internal sealed class MatrixTiles(VectorWidth width, TileShape[] shapes)
                     code.Line(line(row, vector));
         }
 
-        code.Block($"private static void {Name(shape)}(in Contraction k)", () =>
+        code.Block($"private static void {Name(shape)}({Parameters})", () =>
         {
             for (int row = 0; row < height; row++)
                 code.Line($"{Type} {string.Join(", ", Enumerable.Range(0, vectors).Select(v => Sum(row, v) + " = default"))};");
-            code.Line("float* c = k.C;");
             code.Line("nint rowC = k.RowStrideC;");
             code.Block("if (k.Accumulate)", () => ForAll((row, v) => $"{Sum(row, v)} = {Class}.Load({At($"c + {row} * rowC", v)});"));
-            code.Block("else if (k.Bias is not null)", () =>
-                ForAll((row, v) => $"{Sum(row, v)} = {(row == 0 ? $"{Class}.Load({At("k.Bias", v)})" : Sum(0, v))};"));
+            code.Block("else if (bias is not null)", () =>
+                ForAll((row, v) => $"{Sum(row, v)} = {(row == 0 ? $"{Class}.Load({At("bias", v)})" : Sum(0, v))};"));
             code.Line("nint row = k.RowStrideA, step = k.StepA, stepB = k.StepB;");
             code.Lines(RowAddresses.Strides(height));
             code.Line("int steps = k.Steps;");
             code.Block("for (int segment = 0; segment < k.Segments; segment++)", () =>
             {
-                code.Line("float* b = k.B + segment * k.SegmentB;");
-                code.Lines(RowAddresses.Pointers(height, "k.A + segment * k.SegmentA"));
-                code.Block("for (int i = 0; i < steps; i++)", () =>
+                code.Line("float* y = b + segment * k.SegmentB;");
+                code.Lines(RowAddresses.Pointers(height, "a + segment * k.SegmentA"));
+                code.Line("int i = 0;");
+                code.Block($"for (; i + {Unrolled} <= steps; i += {Unrolled})", () =>
                 {
-                    WriteStep(code, shape, Sum, At);
-                    code.Lines(RowAddresses.Advance(height, "step"));
-                    code.Line("b += stepB;");
+                    for (int copy = 0; copy < Unrolled; copy++)
+                        WriteStep(code, shape, Sum, At);
                 });
+                code.Block("for (; i < steps; i++)", () => WriteStep(code, shape, Sum, At));
             });
             ForAll((row, v) => $"{Sum(row, v)}.Store({At($"c + {row} * rowC", v)});");
         });
@@ -104,25 +108,32 @@ internal sealed class MatrixTiles(VectorWidth width, TileShape[] shapes)
     /// <summary>One step of the contraction; what is used more often, a row of A or of B, is loaded into registers first.</summary>
     private void WriteStep(CodeWriter code, TileShape shape, Func<int, int, string> sum, Func<string, int, string> at)
     {
-        if (shape.Vectors <= 2)
+        code.Block("", () =>
         {
-            for (int v = 0; v < shape.Vectors; v++)
-                code.Line($"{Type} b{v} = {Class}.Load({at("b", v)});");
-            for (int row = 0; row < shape.Height; row++)
+            if (shape.Vectors <= 2)
             {
-                code.Line($"{(row == 0 ? Type + " " : "")}a = {Class}.Create({RowAddresses.Element(row)});");
                 for (int v = 0; v < shape.Vectors; v++)
-                    code.Line($"{sum(row, v)} = {Class}.MultiplyAddEstimate(a, b{v}, {sum(row, v)});");
+                    code.Line($"{Type} y{v} = {Class}.Load({at("y", v)});");
+                for (int row = 0; row < shape.Height; row++)
+                {
+                    code.Line($"{(row == 0 ? Type + " " : "")}x = {Class}.Create({RowAddresses.Element(row)});");
+                    for (int v = 0; v < shape.Vectors; v++)
+                        code.Line($"{sum(row, v)} = {Class}.MultiplyAddEstimate(x, y{v}, {sum(row, v)});");
+                }
             }
-            return;
-        }
-        for (int row = 0; row < shape.Height; row++)
-            code.Line($"{Type} x{row} = {Class}.Create({RowAddresses.Element(row)});");
-        for (int v = 0; v < shape.Vectors; v++)
-        {
-            code.Line($"{(v == 0 ? Type + " " : "")}y = {Class}.Load({at("b", v)});");
-            for (int row = 0; row < shape.Height; row++)
-                code.Line($"{sum(row, v)} = {Class}.MultiplyAddEstimate(x{row}, y, {sum(row, v)});");
-        }
+            else
+            {
+                for (int row = 0; row < shape.Height; row++)
+                    code.Line($"{Type} x{row} = {Class}.Create({RowAddresses.Element(row)});");
+                for (int v = 0; v < shape.Vectors; v++)
+                {
+                    code.Line($"{(v == 0 ? Type + " " : "")}y0 = {Class}.Load({at("y", v)});");
+                    for (int row = 0; row < shape.Height; row++)
+                        code.Line($"{sum(row, v)} = {Class}.MultiplyAddEstimate(x{row}, y0, {sum(row, v)});");
+                }
+            }
+            code.Lines(RowAddresses.Advance(shape.Height, "step"));
+            code.Line("y += stepB;");
+        });
     }
 }

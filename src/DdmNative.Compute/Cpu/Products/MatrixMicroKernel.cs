@@ -56,61 +56,57 @@ internal static unsafe class MatrixMicroKernel
     private const int FewRows = 3;
 
     /// <summary>Computes <paramref name="rows"/> rows of C in the fewest tiles, of equal height or nearly so.</summary>
-    public static void Multiply(Contraction contraction, int rows)
+    public static void Multiply(in Contraction contraction, int rows)
     {
         bool isRagged = contraction.Columns % HalfPanel != 0;
+        float* a = contraction.A, c = contraction.C;
         for (int tiles = (rows + TallestTile - 1) / TallestTile; tiles > 0; tiles--)
         {
             int height = (rows + tiles - 1) / tiles;
             if (isRagged)
-                MultiplyRaggedTile(contraction, height);
+                MultiplyRaggedTile(contraction, a, c, height);
             else
-                MultiplyTile(contraction, height);
-            contraction.A += height * contraction.RowStrideA;
-            contraction.C += height * contraction.RowStrideC;
+                MultiplyTile(contraction, a, c, height);
+            a += height * contraction.RowStrideA;
+            c += height * contraction.RowStrideC;
             rows -= height;
         }
     }
 
     /// <summary>A tile whose columns do not fill their vectors works on a copy of its part of C.</summary>
-    private static void MultiplyRaggedTile(Contraction contraction, int height)
+    private static void MultiplyRaggedTile(in Contraction contraction, float* a, float* c, int height)
     {
         float* copy = stackalloc float[TallestTile * PanelColumns];
-        float* target = contraction.C;
         (nint stride, int columns) = (contraction.RowStrideC, contraction.Columns);
         if (contraction.Accumulate)
             for (int row = 0; row < height; row++)
                 for (int column = 0; column < PanelColumns; column++)
-                    copy[row * PanelColumns + column] = column < columns ? target[row * stride + column] : 0;
-        contraction.C = copy;
-        contraction.RowStrideC = PanelColumns;
-        contraction.Columns = columns > HalfPanel ? PanelColumns : HalfPanel;
-        MultiplyTile(contraction, height);
+                    copy[row * PanelColumns + column] = column < columns ? c[row * stride + column] : 0;
+        Contraction whole = contraction;
+        whole.RowStrideC = PanelColumns;
+        whole.Columns = columns > HalfPanel ? PanelColumns : HalfPanel;
+        MultiplyTile(whole, a, copy, height);
         for (int row = 0; row < height; row++)
-            new ReadOnlySpan<float>(copy + row * PanelColumns, columns).CopyTo(new Span<float>(target + row * stride, columns));
+            new ReadOnlySpan<float>(copy + row * PanelColumns, columns).CopyTo(new Span<float>(c + row * stride, columns));
     }
 
-    private static void MultiplyTile(in Contraction contraction, int height)
+    private static void MultiplyTile(in Contraction contraction, float* a, float* c, int height)
     {
+        float* b = contraction.B, bias = contraction.Bias;
         bool isWide = contraction.Columns > HalfPanel;
         if (Vector512.IsHardwareAccelerated)
         {
-            MatrixTiles512.Compute(contraction, height, vectors: isWide ? 2 : 1);
+            MatrixTiles512.Compute(contraction, a, b, c, bias, height, vectors: isWide ? 2 : 1);
             return;
         }
         if (isWide && height <= FewRows)
         {
-            MatrixTiles256.Compute(contraction, height, vectors: 4);
+            MatrixTiles256.Compute(contraction, a, b, c, bias, height, vectors: 4);
             return;
         }
-        MatrixTiles256.Compute(contraction, height, vectors: 2);
-        if (!isWide)
-            return;
-        Contraction right = contraction;
-        right.B += HalfPanel;
-        right.C += HalfPanel;
-        if (right.Bias is not null)
-            right.Bias += HalfPanel;
-        MatrixTiles256.Compute(right, height, vectors: 2);
+        MatrixTiles256.Compute(contraction, a, b, c, bias, height, vectors: 2);
+        if (isWide)
+            MatrixTiles256.Compute(
+                contraction, a, b + HalfPanel, c + HalfPanel, bias is null ? null : bias + HalfPanel, height, vectors: 2);
     }
 }

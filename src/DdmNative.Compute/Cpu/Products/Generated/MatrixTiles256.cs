@@ -9,31 +9,31 @@ internal static unsafe class MatrixTiles256
 {
     private const int Lanes = 8;
 
-    /// <summary>Computes a tile of the given rows and vectors; false if there is no such tile.</summary>
-    public static bool Compute(in Contraction k, int height, int vectors)
+    /// <summary>Computes a tile of the given rows and vectors from the given addresses.</summary>
+    public static void Compute(in Contraction k, float* a, float* b, float* c, float* bias, int height, int vectors)
     {
         if (vectors == 2)
         {
             switch (height)
             {
                 case 1:
-                    Tile1x16(k);
-                    return true;
+                    Tile1x16(k, a, b, c, bias);
+                    return;
                 case 2:
-                    Tile2x16(k);
-                    return true;
+                    Tile2x16(k, a, b, c, bias);
+                    return;
                 case 3:
-                    Tile3x16(k);
-                    return true;
+                    Tile3x16(k, a, b, c, bias);
+                    return;
                 case 4:
-                    Tile4x16(k);
-                    return true;
+                    Tile4x16(k, a, b, c, bias);
+                    return;
                 case 5:
-                    Tile5x16(k);
-                    return true;
+                    Tile5x16(k, a, b, c, bias);
+                    return;
                 case 6:
-                    Tile6x16(k);
-                    return true;
+                    Tile6x16(k, a, b, c, bias);
+                    return;
             }
         }
         if (vectors == 4)
@@ -41,60 +41,99 @@ internal static unsafe class MatrixTiles256
             switch (height)
             {
                 case 1:
-                    Tile1x32(k);
-                    return true;
+                    Tile1x32(k, a, b, c, bias);
+                    return;
                 case 2:
-                    Tile2x32(k);
-                    return true;
+                    Tile2x32(k, a, b, c, bias);
+                    return;
                 case 3:
-                    Tile3x32(k);
-                    return true;
+                    Tile3x32(k, a, b, c, bias);
+                    return;
             }
         }
-        return false;
     }
 
-    private static void Tile1x16(in Contraction k)
+    private static void Tile1x16(in Contraction k, float* a, float* b, float* c, float* bias)
     {
         Vector256<float> c0_0 = default, c0_1 = default;
-        float* c = k.C;
         nint rowC = k.RowStrideC;
         if (k.Accumulate)
         {
             c0_0 = Vector256.Load(c + 0 * rowC);
             c0_1 = Vector256.Load(c + 0 * rowC + Lanes);
         }
-        else if (k.Bias is not null)
+        else if (bias is not null)
         {
-            c0_0 = Vector256.Load(k.Bias);
-            c0_1 = Vector256.Load(k.Bias + Lanes);
+            c0_0 = Vector256.Load(bias);
+            c0_1 = Vector256.Load(bias + Lanes);
         }
         nint row = k.RowStrideA, step = k.StepA, stepB = k.StepB;
         int steps = k.Steps;
         for (int segment = 0; segment < k.Segments; segment++)
         {
-            float* b = k.B + segment * k.SegmentB;
-            float* a0 = k.A + segment * k.SegmentA;
-            for (int i = 0; i < steps; i++)
+            float* y = b + segment * k.SegmentB;
+            float* a0 = a + segment * k.SegmentA;
+            int i = 0;
+            for (; i + 4 <= steps; i += 4)
             {
-                Vector256<float> b0 = Vector256.Load(b);
-                Vector256<float> b1 = Vector256.Load(b + Lanes);
-                Vector256<float> a = Vector256.Create(a0[0]);
-                c0_0 = Vector256.MultiplyAddEstimate(a, b0, c0_0);
-                c0_1 = Vector256.MultiplyAddEstimate(a, b1, c0_1);
-                a0 += step;
-                b += stepB;
+                {
+                    Vector256<float> y0 = Vector256.Load(y);
+                    Vector256<float> y1 = Vector256.Load(y + Lanes);
+                    Vector256<float> x = Vector256.Create(a0[0]);
+                    c0_0 = Vector256.MultiplyAddEstimate(x, y0, c0_0);
+                    c0_1 = Vector256.MultiplyAddEstimate(x, y1, c0_1);
+                    a0 += step;
+                    y += stepB;
+                }
+                {
+                    Vector256<float> y0 = Vector256.Load(y);
+                    Vector256<float> y1 = Vector256.Load(y + Lanes);
+                    Vector256<float> x = Vector256.Create(a0[0]);
+                    c0_0 = Vector256.MultiplyAddEstimate(x, y0, c0_0);
+                    c0_1 = Vector256.MultiplyAddEstimate(x, y1, c0_1);
+                    a0 += step;
+                    y += stepB;
+                }
+                {
+                    Vector256<float> y0 = Vector256.Load(y);
+                    Vector256<float> y1 = Vector256.Load(y + Lanes);
+                    Vector256<float> x = Vector256.Create(a0[0]);
+                    c0_0 = Vector256.MultiplyAddEstimate(x, y0, c0_0);
+                    c0_1 = Vector256.MultiplyAddEstimate(x, y1, c0_1);
+                    a0 += step;
+                    y += stepB;
+                }
+                {
+                    Vector256<float> y0 = Vector256.Load(y);
+                    Vector256<float> y1 = Vector256.Load(y + Lanes);
+                    Vector256<float> x = Vector256.Create(a0[0]);
+                    c0_0 = Vector256.MultiplyAddEstimate(x, y0, c0_0);
+                    c0_1 = Vector256.MultiplyAddEstimate(x, y1, c0_1);
+                    a0 += step;
+                    y += stepB;
+                }
+            }
+            for (; i < steps; i++)
+            {
+                {
+                    Vector256<float> y0 = Vector256.Load(y);
+                    Vector256<float> y1 = Vector256.Load(y + Lanes);
+                    Vector256<float> x = Vector256.Create(a0[0]);
+                    c0_0 = Vector256.MultiplyAddEstimate(x, y0, c0_0);
+                    c0_1 = Vector256.MultiplyAddEstimate(x, y1, c0_1);
+                    a0 += step;
+                    y += stepB;
+                }
             }
         }
         c0_0.Store(c + 0 * rowC);
         c0_1.Store(c + 0 * rowC + Lanes);
     }
 
-    private static void Tile2x16(in Contraction k)
+    private static void Tile2x16(in Contraction k, float* a, float* b, float* c, float* bias)
     {
         Vector256<float> c0_0 = default, c0_1 = default;
         Vector256<float> c1_0 = default, c1_1 = default;
-        float* c = k.C;
         nint rowC = k.RowStrideC;
         if (k.Accumulate)
         {
@@ -103,10 +142,10 @@ internal static unsafe class MatrixTiles256
             c1_0 = Vector256.Load(c + 1 * rowC);
             c1_1 = Vector256.Load(c + 1 * rowC + Lanes);
         }
-        else if (k.Bias is not null)
+        else if (bias is not null)
         {
-            c0_0 = Vector256.Load(k.Bias);
-            c0_1 = Vector256.Load(k.Bias + Lanes);
+            c0_0 = Vector256.Load(bias);
+            c0_1 = Vector256.Load(bias + Lanes);
             c1_0 = c0_0;
             c1_1 = c0_1;
         }
@@ -114,20 +153,74 @@ internal static unsafe class MatrixTiles256
         int steps = k.Steps;
         for (int segment = 0; segment < k.Segments; segment++)
         {
-            float* b = k.B + segment * k.SegmentB;
-            float* a0 = k.A + segment * k.SegmentA;
-            for (int i = 0; i < steps; i++)
+            float* y = b + segment * k.SegmentB;
+            float* a0 = a + segment * k.SegmentA;
+            int i = 0;
+            for (; i + 4 <= steps; i += 4)
             {
-                Vector256<float> b0 = Vector256.Load(b);
-                Vector256<float> b1 = Vector256.Load(b + Lanes);
-                Vector256<float> a = Vector256.Create(a0[0]);
-                c0_0 = Vector256.MultiplyAddEstimate(a, b0, c0_0);
-                c0_1 = Vector256.MultiplyAddEstimate(a, b1, c0_1);
-                a = Vector256.Create(a0[row]);
-                c1_0 = Vector256.MultiplyAddEstimate(a, b0, c1_0);
-                c1_1 = Vector256.MultiplyAddEstimate(a, b1, c1_1);
-                a0 += step;
-                b += stepB;
+                {
+                    Vector256<float> y0 = Vector256.Load(y);
+                    Vector256<float> y1 = Vector256.Load(y + Lanes);
+                    Vector256<float> x = Vector256.Create(a0[0]);
+                    c0_0 = Vector256.MultiplyAddEstimate(x, y0, c0_0);
+                    c0_1 = Vector256.MultiplyAddEstimate(x, y1, c0_1);
+                    x = Vector256.Create(a0[row]);
+                    c1_0 = Vector256.MultiplyAddEstimate(x, y0, c1_0);
+                    c1_1 = Vector256.MultiplyAddEstimate(x, y1, c1_1);
+                    a0 += step;
+                    y += stepB;
+                }
+                {
+                    Vector256<float> y0 = Vector256.Load(y);
+                    Vector256<float> y1 = Vector256.Load(y + Lanes);
+                    Vector256<float> x = Vector256.Create(a0[0]);
+                    c0_0 = Vector256.MultiplyAddEstimate(x, y0, c0_0);
+                    c0_1 = Vector256.MultiplyAddEstimate(x, y1, c0_1);
+                    x = Vector256.Create(a0[row]);
+                    c1_0 = Vector256.MultiplyAddEstimate(x, y0, c1_0);
+                    c1_1 = Vector256.MultiplyAddEstimate(x, y1, c1_1);
+                    a0 += step;
+                    y += stepB;
+                }
+                {
+                    Vector256<float> y0 = Vector256.Load(y);
+                    Vector256<float> y1 = Vector256.Load(y + Lanes);
+                    Vector256<float> x = Vector256.Create(a0[0]);
+                    c0_0 = Vector256.MultiplyAddEstimate(x, y0, c0_0);
+                    c0_1 = Vector256.MultiplyAddEstimate(x, y1, c0_1);
+                    x = Vector256.Create(a0[row]);
+                    c1_0 = Vector256.MultiplyAddEstimate(x, y0, c1_0);
+                    c1_1 = Vector256.MultiplyAddEstimate(x, y1, c1_1);
+                    a0 += step;
+                    y += stepB;
+                }
+                {
+                    Vector256<float> y0 = Vector256.Load(y);
+                    Vector256<float> y1 = Vector256.Load(y + Lanes);
+                    Vector256<float> x = Vector256.Create(a0[0]);
+                    c0_0 = Vector256.MultiplyAddEstimate(x, y0, c0_0);
+                    c0_1 = Vector256.MultiplyAddEstimate(x, y1, c0_1);
+                    x = Vector256.Create(a0[row]);
+                    c1_0 = Vector256.MultiplyAddEstimate(x, y0, c1_0);
+                    c1_1 = Vector256.MultiplyAddEstimate(x, y1, c1_1);
+                    a0 += step;
+                    y += stepB;
+                }
+            }
+            for (; i < steps; i++)
+            {
+                {
+                    Vector256<float> y0 = Vector256.Load(y);
+                    Vector256<float> y1 = Vector256.Load(y + Lanes);
+                    Vector256<float> x = Vector256.Create(a0[0]);
+                    c0_0 = Vector256.MultiplyAddEstimate(x, y0, c0_0);
+                    c0_1 = Vector256.MultiplyAddEstimate(x, y1, c0_1);
+                    x = Vector256.Create(a0[row]);
+                    c1_0 = Vector256.MultiplyAddEstimate(x, y0, c1_0);
+                    c1_1 = Vector256.MultiplyAddEstimate(x, y1, c1_1);
+                    a0 += step;
+                    y += stepB;
+                }
             }
         }
         c0_0.Store(c + 0 * rowC);
@@ -136,12 +229,11 @@ internal static unsafe class MatrixTiles256
         c1_1.Store(c + 1 * rowC + Lanes);
     }
 
-    private static void Tile3x16(in Contraction k)
+    private static void Tile3x16(in Contraction k, float* a, float* b, float* c, float* bias)
     {
         Vector256<float> c0_0 = default, c0_1 = default;
         Vector256<float> c1_0 = default, c1_1 = default;
         Vector256<float> c2_0 = default, c2_1 = default;
-        float* c = k.C;
         nint rowC = k.RowStrideC;
         if (k.Accumulate)
         {
@@ -152,10 +244,10 @@ internal static unsafe class MatrixTiles256
             c2_0 = Vector256.Load(c + 2 * rowC);
             c2_1 = Vector256.Load(c + 2 * rowC + Lanes);
         }
-        else if (k.Bias is not null)
+        else if (bias is not null)
         {
-            c0_0 = Vector256.Load(k.Bias);
-            c0_1 = Vector256.Load(k.Bias + Lanes);
+            c0_0 = Vector256.Load(bias);
+            c0_1 = Vector256.Load(bias + Lanes);
             c1_0 = c0_0;
             c1_1 = c0_1;
             c2_0 = c0_0;
@@ -166,23 +258,89 @@ internal static unsafe class MatrixTiles256
         int steps = k.Steps;
         for (int segment = 0; segment < k.Segments; segment++)
         {
-            float* b = k.B + segment * k.SegmentB;
-            float* a0 = k.A + segment * k.SegmentA;
-            for (int i = 0; i < steps; i++)
+            float* y = b + segment * k.SegmentB;
+            float* a0 = a + segment * k.SegmentA;
+            int i = 0;
+            for (; i + 4 <= steps; i += 4)
             {
-                Vector256<float> b0 = Vector256.Load(b);
-                Vector256<float> b1 = Vector256.Load(b + Lanes);
-                Vector256<float> a = Vector256.Create(a0[0]);
-                c0_0 = Vector256.MultiplyAddEstimate(a, b0, c0_0);
-                c0_1 = Vector256.MultiplyAddEstimate(a, b1, c0_1);
-                a = Vector256.Create(a0[row]);
-                c1_0 = Vector256.MultiplyAddEstimate(a, b0, c1_0);
-                c1_1 = Vector256.MultiplyAddEstimate(a, b1, c1_1);
-                a = Vector256.Create(a0[row2]);
-                c2_0 = Vector256.MultiplyAddEstimate(a, b0, c2_0);
-                c2_1 = Vector256.MultiplyAddEstimate(a, b1, c2_1);
-                a0 += step;
-                b += stepB;
+                {
+                    Vector256<float> y0 = Vector256.Load(y);
+                    Vector256<float> y1 = Vector256.Load(y + Lanes);
+                    Vector256<float> x = Vector256.Create(a0[0]);
+                    c0_0 = Vector256.MultiplyAddEstimate(x, y0, c0_0);
+                    c0_1 = Vector256.MultiplyAddEstimate(x, y1, c0_1);
+                    x = Vector256.Create(a0[row]);
+                    c1_0 = Vector256.MultiplyAddEstimate(x, y0, c1_0);
+                    c1_1 = Vector256.MultiplyAddEstimate(x, y1, c1_1);
+                    x = Vector256.Create(a0[row2]);
+                    c2_0 = Vector256.MultiplyAddEstimate(x, y0, c2_0);
+                    c2_1 = Vector256.MultiplyAddEstimate(x, y1, c2_1);
+                    a0 += step;
+                    y += stepB;
+                }
+                {
+                    Vector256<float> y0 = Vector256.Load(y);
+                    Vector256<float> y1 = Vector256.Load(y + Lanes);
+                    Vector256<float> x = Vector256.Create(a0[0]);
+                    c0_0 = Vector256.MultiplyAddEstimate(x, y0, c0_0);
+                    c0_1 = Vector256.MultiplyAddEstimate(x, y1, c0_1);
+                    x = Vector256.Create(a0[row]);
+                    c1_0 = Vector256.MultiplyAddEstimate(x, y0, c1_0);
+                    c1_1 = Vector256.MultiplyAddEstimate(x, y1, c1_1);
+                    x = Vector256.Create(a0[row2]);
+                    c2_0 = Vector256.MultiplyAddEstimate(x, y0, c2_0);
+                    c2_1 = Vector256.MultiplyAddEstimate(x, y1, c2_1);
+                    a0 += step;
+                    y += stepB;
+                }
+                {
+                    Vector256<float> y0 = Vector256.Load(y);
+                    Vector256<float> y1 = Vector256.Load(y + Lanes);
+                    Vector256<float> x = Vector256.Create(a0[0]);
+                    c0_0 = Vector256.MultiplyAddEstimate(x, y0, c0_0);
+                    c0_1 = Vector256.MultiplyAddEstimate(x, y1, c0_1);
+                    x = Vector256.Create(a0[row]);
+                    c1_0 = Vector256.MultiplyAddEstimate(x, y0, c1_0);
+                    c1_1 = Vector256.MultiplyAddEstimate(x, y1, c1_1);
+                    x = Vector256.Create(a0[row2]);
+                    c2_0 = Vector256.MultiplyAddEstimate(x, y0, c2_0);
+                    c2_1 = Vector256.MultiplyAddEstimate(x, y1, c2_1);
+                    a0 += step;
+                    y += stepB;
+                }
+                {
+                    Vector256<float> y0 = Vector256.Load(y);
+                    Vector256<float> y1 = Vector256.Load(y + Lanes);
+                    Vector256<float> x = Vector256.Create(a0[0]);
+                    c0_0 = Vector256.MultiplyAddEstimate(x, y0, c0_0);
+                    c0_1 = Vector256.MultiplyAddEstimate(x, y1, c0_1);
+                    x = Vector256.Create(a0[row]);
+                    c1_0 = Vector256.MultiplyAddEstimate(x, y0, c1_0);
+                    c1_1 = Vector256.MultiplyAddEstimate(x, y1, c1_1);
+                    x = Vector256.Create(a0[row2]);
+                    c2_0 = Vector256.MultiplyAddEstimate(x, y0, c2_0);
+                    c2_1 = Vector256.MultiplyAddEstimate(x, y1, c2_1);
+                    a0 += step;
+                    y += stepB;
+                }
+            }
+            for (; i < steps; i++)
+            {
+                {
+                    Vector256<float> y0 = Vector256.Load(y);
+                    Vector256<float> y1 = Vector256.Load(y + Lanes);
+                    Vector256<float> x = Vector256.Create(a0[0]);
+                    c0_0 = Vector256.MultiplyAddEstimate(x, y0, c0_0);
+                    c0_1 = Vector256.MultiplyAddEstimate(x, y1, c0_1);
+                    x = Vector256.Create(a0[row]);
+                    c1_0 = Vector256.MultiplyAddEstimate(x, y0, c1_0);
+                    c1_1 = Vector256.MultiplyAddEstimate(x, y1, c1_1);
+                    x = Vector256.Create(a0[row2]);
+                    c2_0 = Vector256.MultiplyAddEstimate(x, y0, c2_0);
+                    c2_1 = Vector256.MultiplyAddEstimate(x, y1, c2_1);
+                    a0 += step;
+                    y += stepB;
+                }
             }
         }
         c0_0.Store(c + 0 * rowC);
@@ -193,13 +351,12 @@ internal static unsafe class MatrixTiles256
         c2_1.Store(c + 2 * rowC + Lanes);
     }
 
-    private static void Tile4x16(in Contraction k)
+    private static void Tile4x16(in Contraction k, float* a, float* b, float* c, float* bias)
     {
         Vector256<float> c0_0 = default, c0_1 = default;
         Vector256<float> c1_0 = default, c1_1 = default;
         Vector256<float> c2_0 = default, c2_1 = default;
         Vector256<float> c3_0 = default, c3_1 = default;
-        float* c = k.C;
         nint rowC = k.RowStrideC;
         if (k.Accumulate)
         {
@@ -212,10 +369,10 @@ internal static unsafe class MatrixTiles256
             c3_0 = Vector256.Load(c + 3 * rowC);
             c3_1 = Vector256.Load(c + 3 * rowC + Lanes);
         }
-        else if (k.Bias is not null)
+        else if (bias is not null)
         {
-            c0_0 = Vector256.Load(k.Bias);
-            c0_1 = Vector256.Load(k.Bias + Lanes);
+            c0_0 = Vector256.Load(bias);
+            c0_1 = Vector256.Load(bias + Lanes);
             c1_0 = c0_0;
             c1_1 = c0_1;
             c2_0 = c0_0;
@@ -228,26 +385,104 @@ internal static unsafe class MatrixTiles256
         int steps = k.Steps;
         for (int segment = 0; segment < k.Segments; segment++)
         {
-            float* b = k.B + segment * k.SegmentB;
-            float* a0 = k.A + segment * k.SegmentA;
-            for (int i = 0; i < steps; i++)
+            float* y = b + segment * k.SegmentB;
+            float* a0 = a + segment * k.SegmentA;
+            int i = 0;
+            for (; i + 4 <= steps; i += 4)
             {
-                Vector256<float> b0 = Vector256.Load(b);
-                Vector256<float> b1 = Vector256.Load(b + Lanes);
-                Vector256<float> a = Vector256.Create(a0[0]);
-                c0_0 = Vector256.MultiplyAddEstimate(a, b0, c0_0);
-                c0_1 = Vector256.MultiplyAddEstimate(a, b1, c0_1);
-                a = Vector256.Create(a0[row]);
-                c1_0 = Vector256.MultiplyAddEstimate(a, b0, c1_0);
-                c1_1 = Vector256.MultiplyAddEstimate(a, b1, c1_1);
-                a = Vector256.Create(a0[row2]);
-                c2_0 = Vector256.MultiplyAddEstimate(a, b0, c2_0);
-                c2_1 = Vector256.MultiplyAddEstimate(a, b1, c2_1);
-                a = Vector256.Create(a0[row3]);
-                c3_0 = Vector256.MultiplyAddEstimate(a, b0, c3_0);
-                c3_1 = Vector256.MultiplyAddEstimate(a, b1, c3_1);
-                a0 += step;
-                b += stepB;
+                {
+                    Vector256<float> y0 = Vector256.Load(y);
+                    Vector256<float> y1 = Vector256.Load(y + Lanes);
+                    Vector256<float> x = Vector256.Create(a0[0]);
+                    c0_0 = Vector256.MultiplyAddEstimate(x, y0, c0_0);
+                    c0_1 = Vector256.MultiplyAddEstimate(x, y1, c0_1);
+                    x = Vector256.Create(a0[row]);
+                    c1_0 = Vector256.MultiplyAddEstimate(x, y0, c1_0);
+                    c1_1 = Vector256.MultiplyAddEstimate(x, y1, c1_1);
+                    x = Vector256.Create(a0[row2]);
+                    c2_0 = Vector256.MultiplyAddEstimate(x, y0, c2_0);
+                    c2_1 = Vector256.MultiplyAddEstimate(x, y1, c2_1);
+                    x = Vector256.Create(a0[row3]);
+                    c3_0 = Vector256.MultiplyAddEstimate(x, y0, c3_0);
+                    c3_1 = Vector256.MultiplyAddEstimate(x, y1, c3_1);
+                    a0 += step;
+                    y += stepB;
+                }
+                {
+                    Vector256<float> y0 = Vector256.Load(y);
+                    Vector256<float> y1 = Vector256.Load(y + Lanes);
+                    Vector256<float> x = Vector256.Create(a0[0]);
+                    c0_0 = Vector256.MultiplyAddEstimate(x, y0, c0_0);
+                    c0_1 = Vector256.MultiplyAddEstimate(x, y1, c0_1);
+                    x = Vector256.Create(a0[row]);
+                    c1_0 = Vector256.MultiplyAddEstimate(x, y0, c1_0);
+                    c1_1 = Vector256.MultiplyAddEstimate(x, y1, c1_1);
+                    x = Vector256.Create(a0[row2]);
+                    c2_0 = Vector256.MultiplyAddEstimate(x, y0, c2_0);
+                    c2_1 = Vector256.MultiplyAddEstimate(x, y1, c2_1);
+                    x = Vector256.Create(a0[row3]);
+                    c3_0 = Vector256.MultiplyAddEstimate(x, y0, c3_0);
+                    c3_1 = Vector256.MultiplyAddEstimate(x, y1, c3_1);
+                    a0 += step;
+                    y += stepB;
+                }
+                {
+                    Vector256<float> y0 = Vector256.Load(y);
+                    Vector256<float> y1 = Vector256.Load(y + Lanes);
+                    Vector256<float> x = Vector256.Create(a0[0]);
+                    c0_0 = Vector256.MultiplyAddEstimate(x, y0, c0_0);
+                    c0_1 = Vector256.MultiplyAddEstimate(x, y1, c0_1);
+                    x = Vector256.Create(a0[row]);
+                    c1_0 = Vector256.MultiplyAddEstimate(x, y0, c1_0);
+                    c1_1 = Vector256.MultiplyAddEstimate(x, y1, c1_1);
+                    x = Vector256.Create(a0[row2]);
+                    c2_0 = Vector256.MultiplyAddEstimate(x, y0, c2_0);
+                    c2_1 = Vector256.MultiplyAddEstimate(x, y1, c2_1);
+                    x = Vector256.Create(a0[row3]);
+                    c3_0 = Vector256.MultiplyAddEstimate(x, y0, c3_0);
+                    c3_1 = Vector256.MultiplyAddEstimate(x, y1, c3_1);
+                    a0 += step;
+                    y += stepB;
+                }
+                {
+                    Vector256<float> y0 = Vector256.Load(y);
+                    Vector256<float> y1 = Vector256.Load(y + Lanes);
+                    Vector256<float> x = Vector256.Create(a0[0]);
+                    c0_0 = Vector256.MultiplyAddEstimate(x, y0, c0_0);
+                    c0_1 = Vector256.MultiplyAddEstimate(x, y1, c0_1);
+                    x = Vector256.Create(a0[row]);
+                    c1_0 = Vector256.MultiplyAddEstimate(x, y0, c1_0);
+                    c1_1 = Vector256.MultiplyAddEstimate(x, y1, c1_1);
+                    x = Vector256.Create(a0[row2]);
+                    c2_0 = Vector256.MultiplyAddEstimate(x, y0, c2_0);
+                    c2_1 = Vector256.MultiplyAddEstimate(x, y1, c2_1);
+                    x = Vector256.Create(a0[row3]);
+                    c3_0 = Vector256.MultiplyAddEstimate(x, y0, c3_0);
+                    c3_1 = Vector256.MultiplyAddEstimate(x, y1, c3_1);
+                    a0 += step;
+                    y += stepB;
+                }
+            }
+            for (; i < steps; i++)
+            {
+                {
+                    Vector256<float> y0 = Vector256.Load(y);
+                    Vector256<float> y1 = Vector256.Load(y + Lanes);
+                    Vector256<float> x = Vector256.Create(a0[0]);
+                    c0_0 = Vector256.MultiplyAddEstimate(x, y0, c0_0);
+                    c0_1 = Vector256.MultiplyAddEstimate(x, y1, c0_1);
+                    x = Vector256.Create(a0[row]);
+                    c1_0 = Vector256.MultiplyAddEstimate(x, y0, c1_0);
+                    c1_1 = Vector256.MultiplyAddEstimate(x, y1, c1_1);
+                    x = Vector256.Create(a0[row2]);
+                    c2_0 = Vector256.MultiplyAddEstimate(x, y0, c2_0);
+                    c2_1 = Vector256.MultiplyAddEstimate(x, y1, c2_1);
+                    x = Vector256.Create(a0[row3]);
+                    c3_0 = Vector256.MultiplyAddEstimate(x, y0, c3_0);
+                    c3_1 = Vector256.MultiplyAddEstimate(x, y1, c3_1);
+                    a0 += step;
+                    y += stepB;
+                }
             }
         }
         c0_0.Store(c + 0 * rowC);
@@ -260,14 +495,13 @@ internal static unsafe class MatrixTiles256
         c3_1.Store(c + 3 * rowC + Lanes);
     }
 
-    private static void Tile5x16(in Contraction k)
+    private static void Tile5x16(in Contraction k, float* a, float* b, float* c, float* bias)
     {
         Vector256<float> c0_0 = default, c0_1 = default;
         Vector256<float> c1_0 = default, c1_1 = default;
         Vector256<float> c2_0 = default, c2_1 = default;
         Vector256<float> c3_0 = default, c3_1 = default;
         Vector256<float> c4_0 = default, c4_1 = default;
-        float* c = k.C;
         nint rowC = k.RowStrideC;
         if (k.Accumulate)
         {
@@ -282,10 +516,10 @@ internal static unsafe class MatrixTiles256
             c4_0 = Vector256.Load(c + 4 * rowC);
             c4_1 = Vector256.Load(c + 4 * rowC + Lanes);
         }
-        else if (k.Bias is not null)
+        else if (bias is not null)
         {
-            c0_0 = Vector256.Load(k.Bias);
-            c0_1 = Vector256.Load(k.Bias + Lanes);
+            c0_0 = Vector256.Load(bias);
+            c0_1 = Vector256.Load(bias + Lanes);
             c1_0 = c0_0;
             c1_1 = c0_1;
             c2_0 = c0_0;
@@ -300,31 +534,125 @@ internal static unsafe class MatrixTiles256
         int steps = k.Steps;
         for (int segment = 0; segment < k.Segments; segment++)
         {
-            float* b = k.B + segment * k.SegmentB;
-            float* a0 = k.A + segment * k.SegmentA;
+            float* y = b + segment * k.SegmentB;
+            float* a0 = a + segment * k.SegmentA;
             float* a4 = a0 + 4 * row;
-            for (int i = 0; i < steps; i++)
+            int i = 0;
+            for (; i + 4 <= steps; i += 4)
             {
-                Vector256<float> b0 = Vector256.Load(b);
-                Vector256<float> b1 = Vector256.Load(b + Lanes);
-                Vector256<float> a = Vector256.Create(a0[0]);
-                c0_0 = Vector256.MultiplyAddEstimate(a, b0, c0_0);
-                c0_1 = Vector256.MultiplyAddEstimate(a, b1, c0_1);
-                a = Vector256.Create(a0[row]);
-                c1_0 = Vector256.MultiplyAddEstimate(a, b0, c1_0);
-                c1_1 = Vector256.MultiplyAddEstimate(a, b1, c1_1);
-                a = Vector256.Create(a0[row2]);
-                c2_0 = Vector256.MultiplyAddEstimate(a, b0, c2_0);
-                c2_1 = Vector256.MultiplyAddEstimate(a, b1, c2_1);
-                a = Vector256.Create(a0[row3]);
-                c3_0 = Vector256.MultiplyAddEstimate(a, b0, c3_0);
-                c3_1 = Vector256.MultiplyAddEstimate(a, b1, c3_1);
-                a = Vector256.Create(a4[0]);
-                c4_0 = Vector256.MultiplyAddEstimate(a, b0, c4_0);
-                c4_1 = Vector256.MultiplyAddEstimate(a, b1, c4_1);
-                a0 += step;
-                a4 += step;
-                b += stepB;
+                {
+                    Vector256<float> y0 = Vector256.Load(y);
+                    Vector256<float> y1 = Vector256.Load(y + Lanes);
+                    Vector256<float> x = Vector256.Create(a0[0]);
+                    c0_0 = Vector256.MultiplyAddEstimate(x, y0, c0_0);
+                    c0_1 = Vector256.MultiplyAddEstimate(x, y1, c0_1);
+                    x = Vector256.Create(a0[row]);
+                    c1_0 = Vector256.MultiplyAddEstimate(x, y0, c1_0);
+                    c1_1 = Vector256.MultiplyAddEstimate(x, y1, c1_1);
+                    x = Vector256.Create(a0[row2]);
+                    c2_0 = Vector256.MultiplyAddEstimate(x, y0, c2_0);
+                    c2_1 = Vector256.MultiplyAddEstimate(x, y1, c2_1);
+                    x = Vector256.Create(a0[row3]);
+                    c3_0 = Vector256.MultiplyAddEstimate(x, y0, c3_0);
+                    c3_1 = Vector256.MultiplyAddEstimate(x, y1, c3_1);
+                    x = Vector256.Create(a4[0]);
+                    c4_0 = Vector256.MultiplyAddEstimate(x, y0, c4_0);
+                    c4_1 = Vector256.MultiplyAddEstimate(x, y1, c4_1);
+                    a0 += step;
+                    a4 += step;
+                    y += stepB;
+                }
+                {
+                    Vector256<float> y0 = Vector256.Load(y);
+                    Vector256<float> y1 = Vector256.Load(y + Lanes);
+                    Vector256<float> x = Vector256.Create(a0[0]);
+                    c0_0 = Vector256.MultiplyAddEstimate(x, y0, c0_0);
+                    c0_1 = Vector256.MultiplyAddEstimate(x, y1, c0_1);
+                    x = Vector256.Create(a0[row]);
+                    c1_0 = Vector256.MultiplyAddEstimate(x, y0, c1_0);
+                    c1_1 = Vector256.MultiplyAddEstimate(x, y1, c1_1);
+                    x = Vector256.Create(a0[row2]);
+                    c2_0 = Vector256.MultiplyAddEstimate(x, y0, c2_0);
+                    c2_1 = Vector256.MultiplyAddEstimate(x, y1, c2_1);
+                    x = Vector256.Create(a0[row3]);
+                    c3_0 = Vector256.MultiplyAddEstimate(x, y0, c3_0);
+                    c3_1 = Vector256.MultiplyAddEstimate(x, y1, c3_1);
+                    x = Vector256.Create(a4[0]);
+                    c4_0 = Vector256.MultiplyAddEstimate(x, y0, c4_0);
+                    c4_1 = Vector256.MultiplyAddEstimate(x, y1, c4_1);
+                    a0 += step;
+                    a4 += step;
+                    y += stepB;
+                }
+                {
+                    Vector256<float> y0 = Vector256.Load(y);
+                    Vector256<float> y1 = Vector256.Load(y + Lanes);
+                    Vector256<float> x = Vector256.Create(a0[0]);
+                    c0_0 = Vector256.MultiplyAddEstimate(x, y0, c0_0);
+                    c0_1 = Vector256.MultiplyAddEstimate(x, y1, c0_1);
+                    x = Vector256.Create(a0[row]);
+                    c1_0 = Vector256.MultiplyAddEstimate(x, y0, c1_0);
+                    c1_1 = Vector256.MultiplyAddEstimate(x, y1, c1_1);
+                    x = Vector256.Create(a0[row2]);
+                    c2_0 = Vector256.MultiplyAddEstimate(x, y0, c2_0);
+                    c2_1 = Vector256.MultiplyAddEstimate(x, y1, c2_1);
+                    x = Vector256.Create(a0[row3]);
+                    c3_0 = Vector256.MultiplyAddEstimate(x, y0, c3_0);
+                    c3_1 = Vector256.MultiplyAddEstimate(x, y1, c3_1);
+                    x = Vector256.Create(a4[0]);
+                    c4_0 = Vector256.MultiplyAddEstimate(x, y0, c4_0);
+                    c4_1 = Vector256.MultiplyAddEstimate(x, y1, c4_1);
+                    a0 += step;
+                    a4 += step;
+                    y += stepB;
+                }
+                {
+                    Vector256<float> y0 = Vector256.Load(y);
+                    Vector256<float> y1 = Vector256.Load(y + Lanes);
+                    Vector256<float> x = Vector256.Create(a0[0]);
+                    c0_0 = Vector256.MultiplyAddEstimate(x, y0, c0_0);
+                    c0_1 = Vector256.MultiplyAddEstimate(x, y1, c0_1);
+                    x = Vector256.Create(a0[row]);
+                    c1_0 = Vector256.MultiplyAddEstimate(x, y0, c1_0);
+                    c1_1 = Vector256.MultiplyAddEstimate(x, y1, c1_1);
+                    x = Vector256.Create(a0[row2]);
+                    c2_0 = Vector256.MultiplyAddEstimate(x, y0, c2_0);
+                    c2_1 = Vector256.MultiplyAddEstimate(x, y1, c2_1);
+                    x = Vector256.Create(a0[row3]);
+                    c3_0 = Vector256.MultiplyAddEstimate(x, y0, c3_0);
+                    c3_1 = Vector256.MultiplyAddEstimate(x, y1, c3_1);
+                    x = Vector256.Create(a4[0]);
+                    c4_0 = Vector256.MultiplyAddEstimate(x, y0, c4_0);
+                    c4_1 = Vector256.MultiplyAddEstimate(x, y1, c4_1);
+                    a0 += step;
+                    a4 += step;
+                    y += stepB;
+                }
+            }
+            for (; i < steps; i++)
+            {
+                {
+                    Vector256<float> y0 = Vector256.Load(y);
+                    Vector256<float> y1 = Vector256.Load(y + Lanes);
+                    Vector256<float> x = Vector256.Create(a0[0]);
+                    c0_0 = Vector256.MultiplyAddEstimate(x, y0, c0_0);
+                    c0_1 = Vector256.MultiplyAddEstimate(x, y1, c0_1);
+                    x = Vector256.Create(a0[row]);
+                    c1_0 = Vector256.MultiplyAddEstimate(x, y0, c1_0);
+                    c1_1 = Vector256.MultiplyAddEstimate(x, y1, c1_1);
+                    x = Vector256.Create(a0[row2]);
+                    c2_0 = Vector256.MultiplyAddEstimate(x, y0, c2_0);
+                    c2_1 = Vector256.MultiplyAddEstimate(x, y1, c2_1);
+                    x = Vector256.Create(a0[row3]);
+                    c3_0 = Vector256.MultiplyAddEstimate(x, y0, c3_0);
+                    c3_1 = Vector256.MultiplyAddEstimate(x, y1, c3_1);
+                    x = Vector256.Create(a4[0]);
+                    c4_0 = Vector256.MultiplyAddEstimate(x, y0, c4_0);
+                    c4_1 = Vector256.MultiplyAddEstimate(x, y1, c4_1);
+                    a0 += step;
+                    a4 += step;
+                    y += stepB;
+                }
             }
         }
         c0_0.Store(c + 0 * rowC);
@@ -339,7 +667,7 @@ internal static unsafe class MatrixTiles256
         c4_1.Store(c + 4 * rowC + Lanes);
     }
 
-    private static void Tile6x16(in Contraction k)
+    private static void Tile6x16(in Contraction k, float* a, float* b, float* c, float* bias)
     {
         Vector256<float> c0_0 = default, c0_1 = default;
         Vector256<float> c1_0 = default, c1_1 = default;
@@ -347,7 +675,6 @@ internal static unsafe class MatrixTiles256
         Vector256<float> c3_0 = default, c3_1 = default;
         Vector256<float> c4_0 = default, c4_1 = default;
         Vector256<float> c5_0 = default, c5_1 = default;
-        float* c = k.C;
         nint rowC = k.RowStrideC;
         if (k.Accumulate)
         {
@@ -364,10 +691,10 @@ internal static unsafe class MatrixTiles256
             c5_0 = Vector256.Load(c + 5 * rowC);
             c5_1 = Vector256.Load(c + 5 * rowC + Lanes);
         }
-        else if (k.Bias is not null)
+        else if (bias is not null)
         {
-            c0_0 = Vector256.Load(k.Bias);
-            c0_1 = Vector256.Load(k.Bias + Lanes);
+            c0_0 = Vector256.Load(bias);
+            c0_1 = Vector256.Load(bias + Lanes);
             c1_0 = c0_0;
             c1_1 = c0_1;
             c2_0 = c0_0;
@@ -384,34 +711,140 @@ internal static unsafe class MatrixTiles256
         int steps = k.Steps;
         for (int segment = 0; segment < k.Segments; segment++)
         {
-            float* b = k.B + segment * k.SegmentB;
-            float* a0 = k.A + segment * k.SegmentA;
+            float* y = b + segment * k.SegmentB;
+            float* a0 = a + segment * k.SegmentA;
             float* a4 = a0 + 4 * row;
-            for (int i = 0; i < steps; i++)
+            int i = 0;
+            for (; i + 4 <= steps; i += 4)
             {
-                Vector256<float> b0 = Vector256.Load(b);
-                Vector256<float> b1 = Vector256.Load(b + Lanes);
-                Vector256<float> a = Vector256.Create(a0[0]);
-                c0_0 = Vector256.MultiplyAddEstimate(a, b0, c0_0);
-                c0_1 = Vector256.MultiplyAddEstimate(a, b1, c0_1);
-                a = Vector256.Create(a0[row]);
-                c1_0 = Vector256.MultiplyAddEstimate(a, b0, c1_0);
-                c1_1 = Vector256.MultiplyAddEstimate(a, b1, c1_1);
-                a = Vector256.Create(a0[row2]);
-                c2_0 = Vector256.MultiplyAddEstimate(a, b0, c2_0);
-                c2_1 = Vector256.MultiplyAddEstimate(a, b1, c2_1);
-                a = Vector256.Create(a0[row3]);
-                c3_0 = Vector256.MultiplyAddEstimate(a, b0, c3_0);
-                c3_1 = Vector256.MultiplyAddEstimate(a, b1, c3_1);
-                a = Vector256.Create(a4[0]);
-                c4_0 = Vector256.MultiplyAddEstimate(a, b0, c4_0);
-                c4_1 = Vector256.MultiplyAddEstimate(a, b1, c4_1);
-                a = Vector256.Create(a4[row]);
-                c5_0 = Vector256.MultiplyAddEstimate(a, b0, c5_0);
-                c5_1 = Vector256.MultiplyAddEstimate(a, b1, c5_1);
-                a0 += step;
-                a4 += step;
-                b += stepB;
+                {
+                    Vector256<float> y0 = Vector256.Load(y);
+                    Vector256<float> y1 = Vector256.Load(y + Lanes);
+                    Vector256<float> x = Vector256.Create(a0[0]);
+                    c0_0 = Vector256.MultiplyAddEstimate(x, y0, c0_0);
+                    c0_1 = Vector256.MultiplyAddEstimate(x, y1, c0_1);
+                    x = Vector256.Create(a0[row]);
+                    c1_0 = Vector256.MultiplyAddEstimate(x, y0, c1_0);
+                    c1_1 = Vector256.MultiplyAddEstimate(x, y1, c1_1);
+                    x = Vector256.Create(a0[row2]);
+                    c2_0 = Vector256.MultiplyAddEstimate(x, y0, c2_0);
+                    c2_1 = Vector256.MultiplyAddEstimate(x, y1, c2_1);
+                    x = Vector256.Create(a0[row3]);
+                    c3_0 = Vector256.MultiplyAddEstimate(x, y0, c3_0);
+                    c3_1 = Vector256.MultiplyAddEstimate(x, y1, c3_1);
+                    x = Vector256.Create(a4[0]);
+                    c4_0 = Vector256.MultiplyAddEstimate(x, y0, c4_0);
+                    c4_1 = Vector256.MultiplyAddEstimate(x, y1, c4_1);
+                    x = Vector256.Create(a4[row]);
+                    c5_0 = Vector256.MultiplyAddEstimate(x, y0, c5_0);
+                    c5_1 = Vector256.MultiplyAddEstimate(x, y1, c5_1);
+                    a0 += step;
+                    a4 += step;
+                    y += stepB;
+                }
+                {
+                    Vector256<float> y0 = Vector256.Load(y);
+                    Vector256<float> y1 = Vector256.Load(y + Lanes);
+                    Vector256<float> x = Vector256.Create(a0[0]);
+                    c0_0 = Vector256.MultiplyAddEstimate(x, y0, c0_0);
+                    c0_1 = Vector256.MultiplyAddEstimate(x, y1, c0_1);
+                    x = Vector256.Create(a0[row]);
+                    c1_0 = Vector256.MultiplyAddEstimate(x, y0, c1_0);
+                    c1_1 = Vector256.MultiplyAddEstimate(x, y1, c1_1);
+                    x = Vector256.Create(a0[row2]);
+                    c2_0 = Vector256.MultiplyAddEstimate(x, y0, c2_0);
+                    c2_1 = Vector256.MultiplyAddEstimate(x, y1, c2_1);
+                    x = Vector256.Create(a0[row3]);
+                    c3_0 = Vector256.MultiplyAddEstimate(x, y0, c3_0);
+                    c3_1 = Vector256.MultiplyAddEstimate(x, y1, c3_1);
+                    x = Vector256.Create(a4[0]);
+                    c4_0 = Vector256.MultiplyAddEstimate(x, y0, c4_0);
+                    c4_1 = Vector256.MultiplyAddEstimate(x, y1, c4_1);
+                    x = Vector256.Create(a4[row]);
+                    c5_0 = Vector256.MultiplyAddEstimate(x, y0, c5_0);
+                    c5_1 = Vector256.MultiplyAddEstimate(x, y1, c5_1);
+                    a0 += step;
+                    a4 += step;
+                    y += stepB;
+                }
+                {
+                    Vector256<float> y0 = Vector256.Load(y);
+                    Vector256<float> y1 = Vector256.Load(y + Lanes);
+                    Vector256<float> x = Vector256.Create(a0[0]);
+                    c0_0 = Vector256.MultiplyAddEstimate(x, y0, c0_0);
+                    c0_1 = Vector256.MultiplyAddEstimate(x, y1, c0_1);
+                    x = Vector256.Create(a0[row]);
+                    c1_0 = Vector256.MultiplyAddEstimate(x, y0, c1_0);
+                    c1_1 = Vector256.MultiplyAddEstimate(x, y1, c1_1);
+                    x = Vector256.Create(a0[row2]);
+                    c2_0 = Vector256.MultiplyAddEstimate(x, y0, c2_0);
+                    c2_1 = Vector256.MultiplyAddEstimate(x, y1, c2_1);
+                    x = Vector256.Create(a0[row3]);
+                    c3_0 = Vector256.MultiplyAddEstimate(x, y0, c3_0);
+                    c3_1 = Vector256.MultiplyAddEstimate(x, y1, c3_1);
+                    x = Vector256.Create(a4[0]);
+                    c4_0 = Vector256.MultiplyAddEstimate(x, y0, c4_0);
+                    c4_1 = Vector256.MultiplyAddEstimate(x, y1, c4_1);
+                    x = Vector256.Create(a4[row]);
+                    c5_0 = Vector256.MultiplyAddEstimate(x, y0, c5_0);
+                    c5_1 = Vector256.MultiplyAddEstimate(x, y1, c5_1);
+                    a0 += step;
+                    a4 += step;
+                    y += stepB;
+                }
+                {
+                    Vector256<float> y0 = Vector256.Load(y);
+                    Vector256<float> y1 = Vector256.Load(y + Lanes);
+                    Vector256<float> x = Vector256.Create(a0[0]);
+                    c0_0 = Vector256.MultiplyAddEstimate(x, y0, c0_0);
+                    c0_1 = Vector256.MultiplyAddEstimate(x, y1, c0_1);
+                    x = Vector256.Create(a0[row]);
+                    c1_0 = Vector256.MultiplyAddEstimate(x, y0, c1_0);
+                    c1_1 = Vector256.MultiplyAddEstimate(x, y1, c1_1);
+                    x = Vector256.Create(a0[row2]);
+                    c2_0 = Vector256.MultiplyAddEstimate(x, y0, c2_0);
+                    c2_1 = Vector256.MultiplyAddEstimate(x, y1, c2_1);
+                    x = Vector256.Create(a0[row3]);
+                    c3_0 = Vector256.MultiplyAddEstimate(x, y0, c3_0);
+                    c3_1 = Vector256.MultiplyAddEstimate(x, y1, c3_1);
+                    x = Vector256.Create(a4[0]);
+                    c4_0 = Vector256.MultiplyAddEstimate(x, y0, c4_0);
+                    c4_1 = Vector256.MultiplyAddEstimate(x, y1, c4_1);
+                    x = Vector256.Create(a4[row]);
+                    c5_0 = Vector256.MultiplyAddEstimate(x, y0, c5_0);
+                    c5_1 = Vector256.MultiplyAddEstimate(x, y1, c5_1);
+                    a0 += step;
+                    a4 += step;
+                    y += stepB;
+                }
+            }
+            for (; i < steps; i++)
+            {
+                {
+                    Vector256<float> y0 = Vector256.Load(y);
+                    Vector256<float> y1 = Vector256.Load(y + Lanes);
+                    Vector256<float> x = Vector256.Create(a0[0]);
+                    c0_0 = Vector256.MultiplyAddEstimate(x, y0, c0_0);
+                    c0_1 = Vector256.MultiplyAddEstimate(x, y1, c0_1);
+                    x = Vector256.Create(a0[row]);
+                    c1_0 = Vector256.MultiplyAddEstimate(x, y0, c1_0);
+                    c1_1 = Vector256.MultiplyAddEstimate(x, y1, c1_1);
+                    x = Vector256.Create(a0[row2]);
+                    c2_0 = Vector256.MultiplyAddEstimate(x, y0, c2_0);
+                    c2_1 = Vector256.MultiplyAddEstimate(x, y1, c2_1);
+                    x = Vector256.Create(a0[row3]);
+                    c3_0 = Vector256.MultiplyAddEstimate(x, y0, c3_0);
+                    c3_1 = Vector256.MultiplyAddEstimate(x, y1, c3_1);
+                    x = Vector256.Create(a4[0]);
+                    c4_0 = Vector256.MultiplyAddEstimate(x, y0, c4_0);
+                    c4_1 = Vector256.MultiplyAddEstimate(x, y1, c4_1);
+                    x = Vector256.Create(a4[row]);
+                    c5_0 = Vector256.MultiplyAddEstimate(x, y0, c5_0);
+                    c5_1 = Vector256.MultiplyAddEstimate(x, y1, c5_1);
+                    a0 += step;
+                    a4 += step;
+                    y += stepB;
+                }
             }
         }
         c0_0.Store(c + 0 * rowC);
@@ -428,10 +861,9 @@ internal static unsafe class MatrixTiles256
         c5_1.Store(c + 5 * rowC + Lanes);
     }
 
-    private static void Tile1x32(in Contraction k)
+    private static void Tile1x32(in Contraction k, float* a, float* b, float* c, float* bias)
     {
         Vector256<float> c0_0 = default, c0_1 = default, c0_2 = default, c0_3 = default;
-        float* c = k.C;
         nint rowC = k.RowStrideC;
         if (k.Accumulate)
         {
@@ -440,32 +872,90 @@ internal static unsafe class MatrixTiles256
             c0_2 = Vector256.Load(c + 0 * rowC + 2 * Lanes);
             c0_3 = Vector256.Load(c + 0 * rowC + 3 * Lanes);
         }
-        else if (k.Bias is not null)
+        else if (bias is not null)
         {
-            c0_0 = Vector256.Load(k.Bias);
-            c0_1 = Vector256.Load(k.Bias + Lanes);
-            c0_2 = Vector256.Load(k.Bias + 2 * Lanes);
-            c0_3 = Vector256.Load(k.Bias + 3 * Lanes);
+            c0_0 = Vector256.Load(bias);
+            c0_1 = Vector256.Load(bias + Lanes);
+            c0_2 = Vector256.Load(bias + 2 * Lanes);
+            c0_3 = Vector256.Load(bias + 3 * Lanes);
         }
         nint row = k.RowStrideA, step = k.StepA, stepB = k.StepB;
         int steps = k.Steps;
         for (int segment = 0; segment < k.Segments; segment++)
         {
-            float* b = k.B + segment * k.SegmentB;
-            float* a0 = k.A + segment * k.SegmentA;
-            for (int i = 0; i < steps; i++)
+            float* y = b + segment * k.SegmentB;
+            float* a0 = a + segment * k.SegmentA;
+            int i = 0;
+            for (; i + 4 <= steps; i += 4)
             {
-                Vector256<float> x0 = Vector256.Create(a0[0]);
-                Vector256<float> y = Vector256.Load(b);
-                c0_0 = Vector256.MultiplyAddEstimate(x0, y, c0_0);
-                y = Vector256.Load(b + Lanes);
-                c0_1 = Vector256.MultiplyAddEstimate(x0, y, c0_1);
-                y = Vector256.Load(b + 2 * Lanes);
-                c0_2 = Vector256.MultiplyAddEstimate(x0, y, c0_2);
-                y = Vector256.Load(b + 3 * Lanes);
-                c0_3 = Vector256.MultiplyAddEstimate(x0, y, c0_3);
-                a0 += step;
-                b += stepB;
+                {
+                    Vector256<float> x0 = Vector256.Create(a0[0]);
+                    Vector256<float> y0 = Vector256.Load(y);
+                    c0_0 = Vector256.MultiplyAddEstimate(x0, y0, c0_0);
+                    y0 = Vector256.Load(y + Lanes);
+                    c0_1 = Vector256.MultiplyAddEstimate(x0, y0, c0_1);
+                    y0 = Vector256.Load(y + 2 * Lanes);
+                    c0_2 = Vector256.MultiplyAddEstimate(x0, y0, c0_2);
+                    y0 = Vector256.Load(y + 3 * Lanes);
+                    c0_3 = Vector256.MultiplyAddEstimate(x0, y0, c0_3);
+                    a0 += step;
+                    y += stepB;
+                }
+                {
+                    Vector256<float> x0 = Vector256.Create(a0[0]);
+                    Vector256<float> y0 = Vector256.Load(y);
+                    c0_0 = Vector256.MultiplyAddEstimate(x0, y0, c0_0);
+                    y0 = Vector256.Load(y + Lanes);
+                    c0_1 = Vector256.MultiplyAddEstimate(x0, y0, c0_1);
+                    y0 = Vector256.Load(y + 2 * Lanes);
+                    c0_2 = Vector256.MultiplyAddEstimate(x0, y0, c0_2);
+                    y0 = Vector256.Load(y + 3 * Lanes);
+                    c0_3 = Vector256.MultiplyAddEstimate(x0, y0, c0_3);
+                    a0 += step;
+                    y += stepB;
+                }
+                {
+                    Vector256<float> x0 = Vector256.Create(a0[0]);
+                    Vector256<float> y0 = Vector256.Load(y);
+                    c0_0 = Vector256.MultiplyAddEstimate(x0, y0, c0_0);
+                    y0 = Vector256.Load(y + Lanes);
+                    c0_1 = Vector256.MultiplyAddEstimate(x0, y0, c0_1);
+                    y0 = Vector256.Load(y + 2 * Lanes);
+                    c0_2 = Vector256.MultiplyAddEstimate(x0, y0, c0_2);
+                    y0 = Vector256.Load(y + 3 * Lanes);
+                    c0_3 = Vector256.MultiplyAddEstimate(x0, y0, c0_3);
+                    a0 += step;
+                    y += stepB;
+                }
+                {
+                    Vector256<float> x0 = Vector256.Create(a0[0]);
+                    Vector256<float> y0 = Vector256.Load(y);
+                    c0_0 = Vector256.MultiplyAddEstimate(x0, y0, c0_0);
+                    y0 = Vector256.Load(y + Lanes);
+                    c0_1 = Vector256.MultiplyAddEstimate(x0, y0, c0_1);
+                    y0 = Vector256.Load(y + 2 * Lanes);
+                    c0_2 = Vector256.MultiplyAddEstimate(x0, y0, c0_2);
+                    y0 = Vector256.Load(y + 3 * Lanes);
+                    c0_3 = Vector256.MultiplyAddEstimate(x0, y0, c0_3);
+                    a0 += step;
+                    y += stepB;
+                }
+            }
+            for (; i < steps; i++)
+            {
+                {
+                    Vector256<float> x0 = Vector256.Create(a0[0]);
+                    Vector256<float> y0 = Vector256.Load(y);
+                    c0_0 = Vector256.MultiplyAddEstimate(x0, y0, c0_0);
+                    y0 = Vector256.Load(y + Lanes);
+                    c0_1 = Vector256.MultiplyAddEstimate(x0, y0, c0_1);
+                    y0 = Vector256.Load(y + 2 * Lanes);
+                    c0_2 = Vector256.MultiplyAddEstimate(x0, y0, c0_2);
+                    y0 = Vector256.Load(y + 3 * Lanes);
+                    c0_3 = Vector256.MultiplyAddEstimate(x0, y0, c0_3);
+                    a0 += step;
+                    y += stepB;
+                }
             }
         }
         c0_0.Store(c + 0 * rowC);
@@ -474,11 +964,10 @@ internal static unsafe class MatrixTiles256
         c0_3.Store(c + 0 * rowC + 3 * Lanes);
     }
 
-    private static void Tile2x32(in Contraction k)
+    private static void Tile2x32(in Contraction k, float* a, float* b, float* c, float* bias)
     {
         Vector256<float> c0_0 = default, c0_1 = default, c0_2 = default, c0_3 = default;
         Vector256<float> c1_0 = default, c1_1 = default, c1_2 = default, c1_3 = default;
-        float* c = k.C;
         nint rowC = k.RowStrideC;
         if (k.Accumulate)
         {
@@ -491,12 +980,12 @@ internal static unsafe class MatrixTiles256
             c1_2 = Vector256.Load(c + 1 * rowC + 2 * Lanes);
             c1_3 = Vector256.Load(c + 1 * rowC + 3 * Lanes);
         }
-        else if (k.Bias is not null)
+        else if (bias is not null)
         {
-            c0_0 = Vector256.Load(k.Bias);
-            c0_1 = Vector256.Load(k.Bias + Lanes);
-            c0_2 = Vector256.Load(k.Bias + 2 * Lanes);
-            c0_3 = Vector256.Load(k.Bias + 3 * Lanes);
+            c0_0 = Vector256.Load(bias);
+            c0_1 = Vector256.Load(bias + Lanes);
+            c0_2 = Vector256.Load(bias + 2 * Lanes);
+            c0_3 = Vector256.Load(bias + 3 * Lanes);
             c1_0 = c0_0;
             c1_1 = c0_1;
             c1_2 = c0_2;
@@ -506,26 +995,104 @@ internal static unsafe class MatrixTiles256
         int steps = k.Steps;
         for (int segment = 0; segment < k.Segments; segment++)
         {
-            float* b = k.B + segment * k.SegmentB;
-            float* a0 = k.A + segment * k.SegmentA;
-            for (int i = 0; i < steps; i++)
+            float* y = b + segment * k.SegmentB;
+            float* a0 = a + segment * k.SegmentA;
+            int i = 0;
+            for (; i + 4 <= steps; i += 4)
             {
-                Vector256<float> x0 = Vector256.Create(a0[0]);
-                Vector256<float> x1 = Vector256.Create(a0[row]);
-                Vector256<float> y = Vector256.Load(b);
-                c0_0 = Vector256.MultiplyAddEstimate(x0, y, c0_0);
-                c1_0 = Vector256.MultiplyAddEstimate(x1, y, c1_0);
-                y = Vector256.Load(b + Lanes);
-                c0_1 = Vector256.MultiplyAddEstimate(x0, y, c0_1);
-                c1_1 = Vector256.MultiplyAddEstimate(x1, y, c1_1);
-                y = Vector256.Load(b + 2 * Lanes);
-                c0_2 = Vector256.MultiplyAddEstimate(x0, y, c0_2);
-                c1_2 = Vector256.MultiplyAddEstimate(x1, y, c1_2);
-                y = Vector256.Load(b + 3 * Lanes);
-                c0_3 = Vector256.MultiplyAddEstimate(x0, y, c0_3);
-                c1_3 = Vector256.MultiplyAddEstimate(x1, y, c1_3);
-                a0 += step;
-                b += stepB;
+                {
+                    Vector256<float> x0 = Vector256.Create(a0[0]);
+                    Vector256<float> x1 = Vector256.Create(a0[row]);
+                    Vector256<float> y0 = Vector256.Load(y);
+                    c0_0 = Vector256.MultiplyAddEstimate(x0, y0, c0_0);
+                    c1_0 = Vector256.MultiplyAddEstimate(x1, y0, c1_0);
+                    y0 = Vector256.Load(y + Lanes);
+                    c0_1 = Vector256.MultiplyAddEstimate(x0, y0, c0_1);
+                    c1_1 = Vector256.MultiplyAddEstimate(x1, y0, c1_1);
+                    y0 = Vector256.Load(y + 2 * Lanes);
+                    c0_2 = Vector256.MultiplyAddEstimate(x0, y0, c0_2);
+                    c1_2 = Vector256.MultiplyAddEstimate(x1, y0, c1_2);
+                    y0 = Vector256.Load(y + 3 * Lanes);
+                    c0_3 = Vector256.MultiplyAddEstimate(x0, y0, c0_3);
+                    c1_3 = Vector256.MultiplyAddEstimate(x1, y0, c1_3);
+                    a0 += step;
+                    y += stepB;
+                }
+                {
+                    Vector256<float> x0 = Vector256.Create(a0[0]);
+                    Vector256<float> x1 = Vector256.Create(a0[row]);
+                    Vector256<float> y0 = Vector256.Load(y);
+                    c0_0 = Vector256.MultiplyAddEstimate(x0, y0, c0_0);
+                    c1_0 = Vector256.MultiplyAddEstimate(x1, y0, c1_0);
+                    y0 = Vector256.Load(y + Lanes);
+                    c0_1 = Vector256.MultiplyAddEstimate(x0, y0, c0_1);
+                    c1_1 = Vector256.MultiplyAddEstimate(x1, y0, c1_1);
+                    y0 = Vector256.Load(y + 2 * Lanes);
+                    c0_2 = Vector256.MultiplyAddEstimate(x0, y0, c0_2);
+                    c1_2 = Vector256.MultiplyAddEstimate(x1, y0, c1_2);
+                    y0 = Vector256.Load(y + 3 * Lanes);
+                    c0_3 = Vector256.MultiplyAddEstimate(x0, y0, c0_3);
+                    c1_3 = Vector256.MultiplyAddEstimate(x1, y0, c1_3);
+                    a0 += step;
+                    y += stepB;
+                }
+                {
+                    Vector256<float> x0 = Vector256.Create(a0[0]);
+                    Vector256<float> x1 = Vector256.Create(a0[row]);
+                    Vector256<float> y0 = Vector256.Load(y);
+                    c0_0 = Vector256.MultiplyAddEstimate(x0, y0, c0_0);
+                    c1_0 = Vector256.MultiplyAddEstimate(x1, y0, c1_0);
+                    y0 = Vector256.Load(y + Lanes);
+                    c0_1 = Vector256.MultiplyAddEstimate(x0, y0, c0_1);
+                    c1_1 = Vector256.MultiplyAddEstimate(x1, y0, c1_1);
+                    y0 = Vector256.Load(y + 2 * Lanes);
+                    c0_2 = Vector256.MultiplyAddEstimate(x0, y0, c0_2);
+                    c1_2 = Vector256.MultiplyAddEstimate(x1, y0, c1_2);
+                    y0 = Vector256.Load(y + 3 * Lanes);
+                    c0_3 = Vector256.MultiplyAddEstimate(x0, y0, c0_3);
+                    c1_3 = Vector256.MultiplyAddEstimate(x1, y0, c1_3);
+                    a0 += step;
+                    y += stepB;
+                }
+                {
+                    Vector256<float> x0 = Vector256.Create(a0[0]);
+                    Vector256<float> x1 = Vector256.Create(a0[row]);
+                    Vector256<float> y0 = Vector256.Load(y);
+                    c0_0 = Vector256.MultiplyAddEstimate(x0, y0, c0_0);
+                    c1_0 = Vector256.MultiplyAddEstimate(x1, y0, c1_0);
+                    y0 = Vector256.Load(y + Lanes);
+                    c0_1 = Vector256.MultiplyAddEstimate(x0, y0, c0_1);
+                    c1_1 = Vector256.MultiplyAddEstimate(x1, y0, c1_1);
+                    y0 = Vector256.Load(y + 2 * Lanes);
+                    c0_2 = Vector256.MultiplyAddEstimate(x0, y0, c0_2);
+                    c1_2 = Vector256.MultiplyAddEstimate(x1, y0, c1_2);
+                    y0 = Vector256.Load(y + 3 * Lanes);
+                    c0_3 = Vector256.MultiplyAddEstimate(x0, y0, c0_3);
+                    c1_3 = Vector256.MultiplyAddEstimate(x1, y0, c1_3);
+                    a0 += step;
+                    y += stepB;
+                }
+            }
+            for (; i < steps; i++)
+            {
+                {
+                    Vector256<float> x0 = Vector256.Create(a0[0]);
+                    Vector256<float> x1 = Vector256.Create(a0[row]);
+                    Vector256<float> y0 = Vector256.Load(y);
+                    c0_0 = Vector256.MultiplyAddEstimate(x0, y0, c0_0);
+                    c1_0 = Vector256.MultiplyAddEstimate(x1, y0, c1_0);
+                    y0 = Vector256.Load(y + Lanes);
+                    c0_1 = Vector256.MultiplyAddEstimate(x0, y0, c0_1);
+                    c1_1 = Vector256.MultiplyAddEstimate(x1, y0, c1_1);
+                    y0 = Vector256.Load(y + 2 * Lanes);
+                    c0_2 = Vector256.MultiplyAddEstimate(x0, y0, c0_2);
+                    c1_2 = Vector256.MultiplyAddEstimate(x1, y0, c1_2);
+                    y0 = Vector256.Load(y + 3 * Lanes);
+                    c0_3 = Vector256.MultiplyAddEstimate(x0, y0, c0_3);
+                    c1_3 = Vector256.MultiplyAddEstimate(x1, y0, c1_3);
+                    a0 += step;
+                    y += stepB;
+                }
             }
         }
         c0_0.Store(c + 0 * rowC);
@@ -538,12 +1105,11 @@ internal static unsafe class MatrixTiles256
         c1_3.Store(c + 1 * rowC + 3 * Lanes);
     }
 
-    private static void Tile3x32(in Contraction k)
+    private static void Tile3x32(in Contraction k, float* a, float* b, float* c, float* bias)
     {
         Vector256<float> c0_0 = default, c0_1 = default, c0_2 = default, c0_3 = default;
         Vector256<float> c1_0 = default, c1_1 = default, c1_2 = default, c1_3 = default;
         Vector256<float> c2_0 = default, c2_1 = default, c2_2 = default, c2_3 = default;
-        float* c = k.C;
         nint rowC = k.RowStrideC;
         if (k.Accumulate)
         {
@@ -560,12 +1126,12 @@ internal static unsafe class MatrixTiles256
             c2_2 = Vector256.Load(c + 2 * rowC + 2 * Lanes);
             c2_3 = Vector256.Load(c + 2 * rowC + 3 * Lanes);
         }
-        else if (k.Bias is not null)
+        else if (bias is not null)
         {
-            c0_0 = Vector256.Load(k.Bias);
-            c0_1 = Vector256.Load(k.Bias + Lanes);
-            c0_2 = Vector256.Load(k.Bias + 2 * Lanes);
-            c0_3 = Vector256.Load(k.Bias + 3 * Lanes);
+            c0_0 = Vector256.Load(bias);
+            c0_1 = Vector256.Load(bias + Lanes);
+            c0_2 = Vector256.Load(bias + 2 * Lanes);
+            c0_3 = Vector256.Load(bias + 3 * Lanes);
             c1_0 = c0_0;
             c1_1 = c0_1;
             c1_2 = c0_2;
@@ -580,31 +1146,129 @@ internal static unsafe class MatrixTiles256
         int steps = k.Steps;
         for (int segment = 0; segment < k.Segments; segment++)
         {
-            float* b = k.B + segment * k.SegmentB;
-            float* a0 = k.A + segment * k.SegmentA;
-            for (int i = 0; i < steps; i++)
+            float* y = b + segment * k.SegmentB;
+            float* a0 = a + segment * k.SegmentA;
+            int i = 0;
+            for (; i + 4 <= steps; i += 4)
             {
-                Vector256<float> x0 = Vector256.Create(a0[0]);
-                Vector256<float> x1 = Vector256.Create(a0[row]);
-                Vector256<float> x2 = Vector256.Create(a0[row2]);
-                Vector256<float> y = Vector256.Load(b);
-                c0_0 = Vector256.MultiplyAddEstimate(x0, y, c0_0);
-                c1_0 = Vector256.MultiplyAddEstimate(x1, y, c1_0);
-                c2_0 = Vector256.MultiplyAddEstimate(x2, y, c2_0);
-                y = Vector256.Load(b + Lanes);
-                c0_1 = Vector256.MultiplyAddEstimate(x0, y, c0_1);
-                c1_1 = Vector256.MultiplyAddEstimate(x1, y, c1_1);
-                c2_1 = Vector256.MultiplyAddEstimate(x2, y, c2_1);
-                y = Vector256.Load(b + 2 * Lanes);
-                c0_2 = Vector256.MultiplyAddEstimate(x0, y, c0_2);
-                c1_2 = Vector256.MultiplyAddEstimate(x1, y, c1_2);
-                c2_2 = Vector256.MultiplyAddEstimate(x2, y, c2_2);
-                y = Vector256.Load(b + 3 * Lanes);
-                c0_3 = Vector256.MultiplyAddEstimate(x0, y, c0_3);
-                c1_3 = Vector256.MultiplyAddEstimate(x1, y, c1_3);
-                c2_3 = Vector256.MultiplyAddEstimate(x2, y, c2_3);
-                a0 += step;
-                b += stepB;
+                {
+                    Vector256<float> x0 = Vector256.Create(a0[0]);
+                    Vector256<float> x1 = Vector256.Create(a0[row]);
+                    Vector256<float> x2 = Vector256.Create(a0[row2]);
+                    Vector256<float> y0 = Vector256.Load(y);
+                    c0_0 = Vector256.MultiplyAddEstimate(x0, y0, c0_0);
+                    c1_0 = Vector256.MultiplyAddEstimate(x1, y0, c1_0);
+                    c2_0 = Vector256.MultiplyAddEstimate(x2, y0, c2_0);
+                    y0 = Vector256.Load(y + Lanes);
+                    c0_1 = Vector256.MultiplyAddEstimate(x0, y0, c0_1);
+                    c1_1 = Vector256.MultiplyAddEstimate(x1, y0, c1_1);
+                    c2_1 = Vector256.MultiplyAddEstimate(x2, y0, c2_1);
+                    y0 = Vector256.Load(y + 2 * Lanes);
+                    c0_2 = Vector256.MultiplyAddEstimate(x0, y0, c0_2);
+                    c1_2 = Vector256.MultiplyAddEstimate(x1, y0, c1_2);
+                    c2_2 = Vector256.MultiplyAddEstimate(x2, y0, c2_2);
+                    y0 = Vector256.Load(y + 3 * Lanes);
+                    c0_3 = Vector256.MultiplyAddEstimate(x0, y0, c0_3);
+                    c1_3 = Vector256.MultiplyAddEstimate(x1, y0, c1_3);
+                    c2_3 = Vector256.MultiplyAddEstimate(x2, y0, c2_3);
+                    a0 += step;
+                    y += stepB;
+                }
+                {
+                    Vector256<float> x0 = Vector256.Create(a0[0]);
+                    Vector256<float> x1 = Vector256.Create(a0[row]);
+                    Vector256<float> x2 = Vector256.Create(a0[row2]);
+                    Vector256<float> y0 = Vector256.Load(y);
+                    c0_0 = Vector256.MultiplyAddEstimate(x0, y0, c0_0);
+                    c1_0 = Vector256.MultiplyAddEstimate(x1, y0, c1_0);
+                    c2_0 = Vector256.MultiplyAddEstimate(x2, y0, c2_0);
+                    y0 = Vector256.Load(y + Lanes);
+                    c0_1 = Vector256.MultiplyAddEstimate(x0, y0, c0_1);
+                    c1_1 = Vector256.MultiplyAddEstimate(x1, y0, c1_1);
+                    c2_1 = Vector256.MultiplyAddEstimate(x2, y0, c2_1);
+                    y0 = Vector256.Load(y + 2 * Lanes);
+                    c0_2 = Vector256.MultiplyAddEstimate(x0, y0, c0_2);
+                    c1_2 = Vector256.MultiplyAddEstimate(x1, y0, c1_2);
+                    c2_2 = Vector256.MultiplyAddEstimate(x2, y0, c2_2);
+                    y0 = Vector256.Load(y + 3 * Lanes);
+                    c0_3 = Vector256.MultiplyAddEstimate(x0, y0, c0_3);
+                    c1_3 = Vector256.MultiplyAddEstimate(x1, y0, c1_3);
+                    c2_3 = Vector256.MultiplyAddEstimate(x2, y0, c2_3);
+                    a0 += step;
+                    y += stepB;
+                }
+                {
+                    Vector256<float> x0 = Vector256.Create(a0[0]);
+                    Vector256<float> x1 = Vector256.Create(a0[row]);
+                    Vector256<float> x2 = Vector256.Create(a0[row2]);
+                    Vector256<float> y0 = Vector256.Load(y);
+                    c0_0 = Vector256.MultiplyAddEstimate(x0, y0, c0_0);
+                    c1_0 = Vector256.MultiplyAddEstimate(x1, y0, c1_0);
+                    c2_0 = Vector256.MultiplyAddEstimate(x2, y0, c2_0);
+                    y0 = Vector256.Load(y + Lanes);
+                    c0_1 = Vector256.MultiplyAddEstimate(x0, y0, c0_1);
+                    c1_1 = Vector256.MultiplyAddEstimate(x1, y0, c1_1);
+                    c2_1 = Vector256.MultiplyAddEstimate(x2, y0, c2_1);
+                    y0 = Vector256.Load(y + 2 * Lanes);
+                    c0_2 = Vector256.MultiplyAddEstimate(x0, y0, c0_2);
+                    c1_2 = Vector256.MultiplyAddEstimate(x1, y0, c1_2);
+                    c2_2 = Vector256.MultiplyAddEstimate(x2, y0, c2_2);
+                    y0 = Vector256.Load(y + 3 * Lanes);
+                    c0_3 = Vector256.MultiplyAddEstimate(x0, y0, c0_3);
+                    c1_3 = Vector256.MultiplyAddEstimate(x1, y0, c1_3);
+                    c2_3 = Vector256.MultiplyAddEstimate(x2, y0, c2_3);
+                    a0 += step;
+                    y += stepB;
+                }
+                {
+                    Vector256<float> x0 = Vector256.Create(a0[0]);
+                    Vector256<float> x1 = Vector256.Create(a0[row]);
+                    Vector256<float> x2 = Vector256.Create(a0[row2]);
+                    Vector256<float> y0 = Vector256.Load(y);
+                    c0_0 = Vector256.MultiplyAddEstimate(x0, y0, c0_0);
+                    c1_0 = Vector256.MultiplyAddEstimate(x1, y0, c1_0);
+                    c2_0 = Vector256.MultiplyAddEstimate(x2, y0, c2_0);
+                    y0 = Vector256.Load(y + Lanes);
+                    c0_1 = Vector256.MultiplyAddEstimate(x0, y0, c0_1);
+                    c1_1 = Vector256.MultiplyAddEstimate(x1, y0, c1_1);
+                    c2_1 = Vector256.MultiplyAddEstimate(x2, y0, c2_1);
+                    y0 = Vector256.Load(y + 2 * Lanes);
+                    c0_2 = Vector256.MultiplyAddEstimate(x0, y0, c0_2);
+                    c1_2 = Vector256.MultiplyAddEstimate(x1, y0, c1_2);
+                    c2_2 = Vector256.MultiplyAddEstimate(x2, y0, c2_2);
+                    y0 = Vector256.Load(y + 3 * Lanes);
+                    c0_3 = Vector256.MultiplyAddEstimate(x0, y0, c0_3);
+                    c1_3 = Vector256.MultiplyAddEstimate(x1, y0, c1_3);
+                    c2_3 = Vector256.MultiplyAddEstimate(x2, y0, c2_3);
+                    a0 += step;
+                    y += stepB;
+                }
+            }
+            for (; i < steps; i++)
+            {
+                {
+                    Vector256<float> x0 = Vector256.Create(a0[0]);
+                    Vector256<float> x1 = Vector256.Create(a0[row]);
+                    Vector256<float> x2 = Vector256.Create(a0[row2]);
+                    Vector256<float> y0 = Vector256.Load(y);
+                    c0_0 = Vector256.MultiplyAddEstimate(x0, y0, c0_0);
+                    c1_0 = Vector256.MultiplyAddEstimate(x1, y0, c1_0);
+                    c2_0 = Vector256.MultiplyAddEstimate(x2, y0, c2_0);
+                    y0 = Vector256.Load(y + Lanes);
+                    c0_1 = Vector256.MultiplyAddEstimate(x0, y0, c0_1);
+                    c1_1 = Vector256.MultiplyAddEstimate(x1, y0, c1_1);
+                    c2_1 = Vector256.MultiplyAddEstimate(x2, y0, c2_1);
+                    y0 = Vector256.Load(y + 2 * Lanes);
+                    c0_2 = Vector256.MultiplyAddEstimate(x0, y0, c0_2);
+                    c1_2 = Vector256.MultiplyAddEstimate(x1, y0, c1_2);
+                    c2_2 = Vector256.MultiplyAddEstimate(x2, y0, c2_2);
+                    y0 = Vector256.Load(y + 3 * Lanes);
+                    c0_3 = Vector256.MultiplyAddEstimate(x0, y0, c0_3);
+                    c1_3 = Vector256.MultiplyAddEstimate(x1, y0, c1_3);
+                    c2_3 = Vector256.MultiplyAddEstimate(x2, y0, c2_3);
+                    a0 += step;
+                    y += stepB;
+                }
             }
         }
         c0_0.Store(c + 0 * rowC);

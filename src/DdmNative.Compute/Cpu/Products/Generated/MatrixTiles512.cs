@@ -9,55 +9,55 @@ internal static unsafe class MatrixTiles512
 {
     private const int Lanes = 16;
 
-    /// <summary>Computes a tile of the given rows and vectors; false if there is no such tile.</summary>
-    public static bool Compute(in Contraction k, int height, int vectors)
+    /// <summary>Computes a tile of the given rows and vectors from the given addresses.</summary>
+    public static void Compute(in Contraction k, float* a, float* b, float* c, float* bias, int height, int vectors)
     {
         if (vectors == 2)
         {
             switch (height)
             {
                 case 1:
-                    Tile1x32(k);
-                    return true;
+                    Tile1x32(k, a, b, c, bias);
+                    return;
                 case 2:
-                    Tile2x32(k);
-                    return true;
+                    Tile2x32(k, a, b, c, bias);
+                    return;
                 case 3:
-                    Tile3x32(k);
-                    return true;
+                    Tile3x32(k, a, b, c, bias);
+                    return;
                 case 4:
-                    Tile4x32(k);
-                    return true;
+                    Tile4x32(k, a, b, c, bias);
+                    return;
                 case 5:
-                    Tile5x32(k);
-                    return true;
+                    Tile5x32(k, a, b, c, bias);
+                    return;
                 case 6:
-                    Tile6x32(k);
-                    return true;
+                    Tile6x32(k, a, b, c, bias);
+                    return;
                 case 7:
-                    Tile7x32(k);
-                    return true;
+                    Tile7x32(k, a, b, c, bias);
+                    return;
                 case 8:
-                    Tile8x32(k);
-                    return true;
+                    Tile8x32(k, a, b, c, bias);
+                    return;
                 case 9:
-                    Tile9x32(k);
-                    return true;
+                    Tile9x32(k, a, b, c, bias);
+                    return;
                 case 10:
-                    Tile10x32(k);
-                    return true;
+                    Tile10x32(k, a, b, c, bias);
+                    return;
                 case 11:
-                    Tile11x32(k);
-                    return true;
+                    Tile11x32(k, a, b, c, bias);
+                    return;
                 case 12:
-                    Tile12x32(k);
-                    return true;
+                    Tile12x32(k, a, b, c, bias);
+                    return;
                 case 13:
-                    Tile13x32(k);
-                    return true;
+                    Tile13x32(k, a, b, c, bias);
+                    return;
                 case 14:
-                    Tile14x32(k);
-                    return true;
+                    Tile14x32(k, a, b, c, bias);
+                    return;
             }
         }
         if (vectors == 1)
@@ -65,93 +65,114 @@ internal static unsafe class MatrixTiles512
             switch (height)
             {
                 case 1:
-                    Tile1x16(k);
-                    return true;
+                    Tile1x16(k, a, b, c, bias);
+                    return;
                 case 2:
-                    Tile2x16(k);
-                    return true;
+                    Tile2x16(k, a, b, c, bias);
+                    return;
                 case 3:
-                    Tile3x16(k);
-                    return true;
+                    Tile3x16(k, a, b, c, bias);
+                    return;
                 case 4:
-                    Tile4x16(k);
-                    return true;
+                    Tile4x16(k, a, b, c, bias);
+                    return;
                 case 5:
-                    Tile5x16(k);
-                    return true;
+                    Tile5x16(k, a, b, c, bias);
+                    return;
                 case 6:
-                    Tile6x16(k);
-                    return true;
+                    Tile6x16(k, a, b, c, bias);
+                    return;
                 case 7:
-                    Tile7x16(k);
-                    return true;
+                    Tile7x16(k, a, b, c, bias);
+                    return;
                 case 8:
-                    Tile8x16(k);
-                    return true;
+                    Tile8x16(k, a, b, c, bias);
+                    return;
                 case 9:
-                    Tile9x16(k);
-                    return true;
+                    Tile9x16(k, a, b, c, bias);
+                    return;
                 case 10:
-                    Tile10x16(k);
-                    return true;
+                    Tile10x16(k, a, b, c, bias);
+                    return;
                 case 11:
-                    Tile11x16(k);
-                    return true;
+                    Tile11x16(k, a, b, c, bias);
+                    return;
                 case 12:
-                    Tile12x16(k);
-                    return true;
+                    Tile12x16(k, a, b, c, bias);
+                    return;
                 case 13:
-                    Tile13x16(k);
-                    return true;
+                    Tile13x16(k, a, b, c, bias);
+                    return;
                 case 14:
-                    Tile14x16(k);
-                    return true;
+                    Tile14x16(k, a, b, c, bias);
+                    return;
             }
         }
-        return false;
     }
 
-    private static void Tile1x32(in Contraction k)
+    private static void Tile1x32(in Contraction k, float* a, float* b, float* c, float* bias)
     {
         Vector512<float> c0_0 = default, c0_1 = default;
-        float* c = k.C;
         nint rowC = k.RowStrideC;
         if (k.Accumulate)
         {
             c0_0 = Vector512.Load(c + 0 * rowC);
             c0_1 = Vector512.Load(c + 0 * rowC + Lanes);
         }
-        else if (k.Bias is not null)
+        else if (bias is not null)
         {
-            c0_0 = Vector512.Load(k.Bias);
-            c0_1 = Vector512.Load(k.Bias + Lanes);
+            c0_0 = Vector512.Load(bias);
+            c0_1 = Vector512.Load(bias + Lanes);
         }
         nint row = k.RowStrideA, step = k.StepA, stepB = k.StepB;
         int steps = k.Steps;
         for (int segment = 0; segment < k.Segments; segment++)
         {
-            float* b = k.B + segment * k.SegmentB;
-            float* a0 = k.A + segment * k.SegmentA;
-            for (int i = 0; i < steps; i++)
+            float* y = b + segment * k.SegmentB;
+            float* a0 = a + segment * k.SegmentA;
+            int i = 0;
+            for (; i + 2 <= steps; i += 2)
             {
-                Vector512<float> b0 = Vector512.Load(b);
-                Vector512<float> b1 = Vector512.Load(b + Lanes);
-                Vector512<float> a = Vector512.Create(a0[0]);
-                c0_0 = Vector512.MultiplyAddEstimate(a, b0, c0_0);
-                c0_1 = Vector512.MultiplyAddEstimate(a, b1, c0_1);
-                a0 += step;
-                b += stepB;
+                {
+                    Vector512<float> y0 = Vector512.Load(y);
+                    Vector512<float> y1 = Vector512.Load(y + Lanes);
+                    Vector512<float> x = Vector512.Create(a0[0]);
+                    c0_0 = Vector512.MultiplyAddEstimate(x, y0, c0_0);
+                    c0_1 = Vector512.MultiplyAddEstimate(x, y1, c0_1);
+                    a0 += step;
+                    y += stepB;
+                }
+                {
+                    Vector512<float> y0 = Vector512.Load(y);
+                    Vector512<float> y1 = Vector512.Load(y + Lanes);
+                    Vector512<float> x = Vector512.Create(a0[0]);
+                    c0_0 = Vector512.MultiplyAddEstimate(x, y0, c0_0);
+                    c0_1 = Vector512.MultiplyAddEstimate(x, y1, c0_1);
+                    a0 += step;
+                    y += stepB;
+                }
+            }
+            for (; i < steps; i++)
+            {
+                {
+                    Vector512<float> y0 = Vector512.Load(y);
+                    Vector512<float> y1 = Vector512.Load(y + Lanes);
+                    Vector512<float> x = Vector512.Create(a0[0]);
+                    c0_0 = Vector512.MultiplyAddEstimate(x, y0, c0_0);
+                    c0_1 = Vector512.MultiplyAddEstimate(x, y1, c0_1);
+                    a0 += step;
+                    y += stepB;
+                }
             }
         }
         c0_0.Store(c + 0 * rowC);
         c0_1.Store(c + 0 * rowC + Lanes);
     }
 
-    private static void Tile2x32(in Contraction k)
+    private static void Tile2x32(in Contraction k, float* a, float* b, float* c, float* bias)
     {
         Vector512<float> c0_0 = default, c0_1 = default;
         Vector512<float> c1_0 = default, c1_1 = default;
-        float* c = k.C;
         nint rowC = k.RowStrideC;
         if (k.Accumulate)
         {
@@ -160,10 +181,10 @@ internal static unsafe class MatrixTiles512
             c1_0 = Vector512.Load(c + 1 * rowC);
             c1_1 = Vector512.Load(c + 1 * rowC + Lanes);
         }
-        else if (k.Bias is not null)
+        else if (bias is not null)
         {
-            c0_0 = Vector512.Load(k.Bias);
-            c0_1 = Vector512.Load(k.Bias + Lanes);
+            c0_0 = Vector512.Load(bias);
+            c0_1 = Vector512.Load(bias + Lanes);
             c1_0 = c0_0;
             c1_1 = c0_1;
         }
@@ -171,20 +192,50 @@ internal static unsafe class MatrixTiles512
         int steps = k.Steps;
         for (int segment = 0; segment < k.Segments; segment++)
         {
-            float* b = k.B + segment * k.SegmentB;
-            float* a0 = k.A + segment * k.SegmentA;
-            for (int i = 0; i < steps; i++)
+            float* y = b + segment * k.SegmentB;
+            float* a0 = a + segment * k.SegmentA;
+            int i = 0;
+            for (; i + 2 <= steps; i += 2)
             {
-                Vector512<float> b0 = Vector512.Load(b);
-                Vector512<float> b1 = Vector512.Load(b + Lanes);
-                Vector512<float> a = Vector512.Create(a0[0]);
-                c0_0 = Vector512.MultiplyAddEstimate(a, b0, c0_0);
-                c0_1 = Vector512.MultiplyAddEstimate(a, b1, c0_1);
-                a = Vector512.Create(a0[row]);
-                c1_0 = Vector512.MultiplyAddEstimate(a, b0, c1_0);
-                c1_1 = Vector512.MultiplyAddEstimate(a, b1, c1_1);
-                a0 += step;
-                b += stepB;
+                {
+                    Vector512<float> y0 = Vector512.Load(y);
+                    Vector512<float> y1 = Vector512.Load(y + Lanes);
+                    Vector512<float> x = Vector512.Create(a0[0]);
+                    c0_0 = Vector512.MultiplyAddEstimate(x, y0, c0_0);
+                    c0_1 = Vector512.MultiplyAddEstimate(x, y1, c0_1);
+                    x = Vector512.Create(a0[row]);
+                    c1_0 = Vector512.MultiplyAddEstimate(x, y0, c1_0);
+                    c1_1 = Vector512.MultiplyAddEstimate(x, y1, c1_1);
+                    a0 += step;
+                    y += stepB;
+                }
+                {
+                    Vector512<float> y0 = Vector512.Load(y);
+                    Vector512<float> y1 = Vector512.Load(y + Lanes);
+                    Vector512<float> x = Vector512.Create(a0[0]);
+                    c0_0 = Vector512.MultiplyAddEstimate(x, y0, c0_0);
+                    c0_1 = Vector512.MultiplyAddEstimate(x, y1, c0_1);
+                    x = Vector512.Create(a0[row]);
+                    c1_0 = Vector512.MultiplyAddEstimate(x, y0, c1_0);
+                    c1_1 = Vector512.MultiplyAddEstimate(x, y1, c1_1);
+                    a0 += step;
+                    y += stepB;
+                }
+            }
+            for (; i < steps; i++)
+            {
+                {
+                    Vector512<float> y0 = Vector512.Load(y);
+                    Vector512<float> y1 = Vector512.Load(y + Lanes);
+                    Vector512<float> x = Vector512.Create(a0[0]);
+                    c0_0 = Vector512.MultiplyAddEstimate(x, y0, c0_0);
+                    c0_1 = Vector512.MultiplyAddEstimate(x, y1, c0_1);
+                    x = Vector512.Create(a0[row]);
+                    c1_0 = Vector512.MultiplyAddEstimate(x, y0, c1_0);
+                    c1_1 = Vector512.MultiplyAddEstimate(x, y1, c1_1);
+                    a0 += step;
+                    y += stepB;
+                }
             }
         }
         c0_0.Store(c + 0 * rowC);
@@ -193,12 +244,11 @@ internal static unsafe class MatrixTiles512
         c1_1.Store(c + 1 * rowC + Lanes);
     }
 
-    private static void Tile3x32(in Contraction k)
+    private static void Tile3x32(in Contraction k, float* a, float* b, float* c, float* bias)
     {
         Vector512<float> c0_0 = default, c0_1 = default;
         Vector512<float> c1_0 = default, c1_1 = default;
         Vector512<float> c2_0 = default, c2_1 = default;
-        float* c = k.C;
         nint rowC = k.RowStrideC;
         if (k.Accumulate)
         {
@@ -209,10 +259,10 @@ internal static unsafe class MatrixTiles512
             c2_0 = Vector512.Load(c + 2 * rowC);
             c2_1 = Vector512.Load(c + 2 * rowC + Lanes);
         }
-        else if (k.Bias is not null)
+        else if (bias is not null)
         {
-            c0_0 = Vector512.Load(k.Bias);
-            c0_1 = Vector512.Load(k.Bias + Lanes);
+            c0_0 = Vector512.Load(bias);
+            c0_1 = Vector512.Load(bias + Lanes);
             c1_0 = c0_0;
             c1_1 = c0_1;
             c2_0 = c0_0;
@@ -223,23 +273,59 @@ internal static unsafe class MatrixTiles512
         int steps = k.Steps;
         for (int segment = 0; segment < k.Segments; segment++)
         {
-            float* b = k.B + segment * k.SegmentB;
-            float* a0 = k.A + segment * k.SegmentA;
-            for (int i = 0; i < steps; i++)
+            float* y = b + segment * k.SegmentB;
+            float* a0 = a + segment * k.SegmentA;
+            int i = 0;
+            for (; i + 2 <= steps; i += 2)
             {
-                Vector512<float> b0 = Vector512.Load(b);
-                Vector512<float> b1 = Vector512.Load(b + Lanes);
-                Vector512<float> a = Vector512.Create(a0[0]);
-                c0_0 = Vector512.MultiplyAddEstimate(a, b0, c0_0);
-                c0_1 = Vector512.MultiplyAddEstimate(a, b1, c0_1);
-                a = Vector512.Create(a0[row]);
-                c1_0 = Vector512.MultiplyAddEstimate(a, b0, c1_0);
-                c1_1 = Vector512.MultiplyAddEstimate(a, b1, c1_1);
-                a = Vector512.Create(a0[row2]);
-                c2_0 = Vector512.MultiplyAddEstimate(a, b0, c2_0);
-                c2_1 = Vector512.MultiplyAddEstimate(a, b1, c2_1);
-                a0 += step;
-                b += stepB;
+                {
+                    Vector512<float> y0 = Vector512.Load(y);
+                    Vector512<float> y1 = Vector512.Load(y + Lanes);
+                    Vector512<float> x = Vector512.Create(a0[0]);
+                    c0_0 = Vector512.MultiplyAddEstimate(x, y0, c0_0);
+                    c0_1 = Vector512.MultiplyAddEstimate(x, y1, c0_1);
+                    x = Vector512.Create(a0[row]);
+                    c1_0 = Vector512.MultiplyAddEstimate(x, y0, c1_0);
+                    c1_1 = Vector512.MultiplyAddEstimate(x, y1, c1_1);
+                    x = Vector512.Create(a0[row2]);
+                    c2_0 = Vector512.MultiplyAddEstimate(x, y0, c2_0);
+                    c2_1 = Vector512.MultiplyAddEstimate(x, y1, c2_1);
+                    a0 += step;
+                    y += stepB;
+                }
+                {
+                    Vector512<float> y0 = Vector512.Load(y);
+                    Vector512<float> y1 = Vector512.Load(y + Lanes);
+                    Vector512<float> x = Vector512.Create(a0[0]);
+                    c0_0 = Vector512.MultiplyAddEstimate(x, y0, c0_0);
+                    c0_1 = Vector512.MultiplyAddEstimate(x, y1, c0_1);
+                    x = Vector512.Create(a0[row]);
+                    c1_0 = Vector512.MultiplyAddEstimate(x, y0, c1_0);
+                    c1_1 = Vector512.MultiplyAddEstimate(x, y1, c1_1);
+                    x = Vector512.Create(a0[row2]);
+                    c2_0 = Vector512.MultiplyAddEstimate(x, y0, c2_0);
+                    c2_1 = Vector512.MultiplyAddEstimate(x, y1, c2_1);
+                    a0 += step;
+                    y += stepB;
+                }
+            }
+            for (; i < steps; i++)
+            {
+                {
+                    Vector512<float> y0 = Vector512.Load(y);
+                    Vector512<float> y1 = Vector512.Load(y + Lanes);
+                    Vector512<float> x = Vector512.Create(a0[0]);
+                    c0_0 = Vector512.MultiplyAddEstimate(x, y0, c0_0);
+                    c0_1 = Vector512.MultiplyAddEstimate(x, y1, c0_1);
+                    x = Vector512.Create(a0[row]);
+                    c1_0 = Vector512.MultiplyAddEstimate(x, y0, c1_0);
+                    c1_1 = Vector512.MultiplyAddEstimate(x, y1, c1_1);
+                    x = Vector512.Create(a0[row2]);
+                    c2_0 = Vector512.MultiplyAddEstimate(x, y0, c2_0);
+                    c2_1 = Vector512.MultiplyAddEstimate(x, y1, c2_1);
+                    a0 += step;
+                    y += stepB;
+                }
             }
         }
         c0_0.Store(c + 0 * rowC);
@@ -250,13 +336,12 @@ internal static unsafe class MatrixTiles512
         c2_1.Store(c + 2 * rowC + Lanes);
     }
 
-    private static void Tile4x32(in Contraction k)
+    private static void Tile4x32(in Contraction k, float* a, float* b, float* c, float* bias)
     {
         Vector512<float> c0_0 = default, c0_1 = default;
         Vector512<float> c1_0 = default, c1_1 = default;
         Vector512<float> c2_0 = default, c2_1 = default;
         Vector512<float> c3_0 = default, c3_1 = default;
-        float* c = k.C;
         nint rowC = k.RowStrideC;
         if (k.Accumulate)
         {
@@ -269,10 +354,10 @@ internal static unsafe class MatrixTiles512
             c3_0 = Vector512.Load(c + 3 * rowC);
             c3_1 = Vector512.Load(c + 3 * rowC + Lanes);
         }
-        else if (k.Bias is not null)
+        else if (bias is not null)
         {
-            c0_0 = Vector512.Load(k.Bias);
-            c0_1 = Vector512.Load(k.Bias + Lanes);
+            c0_0 = Vector512.Load(bias);
+            c0_1 = Vector512.Load(bias + Lanes);
             c1_0 = c0_0;
             c1_1 = c0_1;
             c2_0 = c0_0;
@@ -285,26 +370,68 @@ internal static unsafe class MatrixTiles512
         int steps = k.Steps;
         for (int segment = 0; segment < k.Segments; segment++)
         {
-            float* b = k.B + segment * k.SegmentB;
-            float* a0 = k.A + segment * k.SegmentA;
-            for (int i = 0; i < steps; i++)
+            float* y = b + segment * k.SegmentB;
+            float* a0 = a + segment * k.SegmentA;
+            int i = 0;
+            for (; i + 2 <= steps; i += 2)
             {
-                Vector512<float> b0 = Vector512.Load(b);
-                Vector512<float> b1 = Vector512.Load(b + Lanes);
-                Vector512<float> a = Vector512.Create(a0[0]);
-                c0_0 = Vector512.MultiplyAddEstimate(a, b0, c0_0);
-                c0_1 = Vector512.MultiplyAddEstimate(a, b1, c0_1);
-                a = Vector512.Create(a0[row]);
-                c1_0 = Vector512.MultiplyAddEstimate(a, b0, c1_0);
-                c1_1 = Vector512.MultiplyAddEstimate(a, b1, c1_1);
-                a = Vector512.Create(a0[row2]);
-                c2_0 = Vector512.MultiplyAddEstimate(a, b0, c2_0);
-                c2_1 = Vector512.MultiplyAddEstimate(a, b1, c2_1);
-                a = Vector512.Create(a0[row3]);
-                c3_0 = Vector512.MultiplyAddEstimate(a, b0, c3_0);
-                c3_1 = Vector512.MultiplyAddEstimate(a, b1, c3_1);
-                a0 += step;
-                b += stepB;
+                {
+                    Vector512<float> y0 = Vector512.Load(y);
+                    Vector512<float> y1 = Vector512.Load(y + Lanes);
+                    Vector512<float> x = Vector512.Create(a0[0]);
+                    c0_0 = Vector512.MultiplyAddEstimate(x, y0, c0_0);
+                    c0_1 = Vector512.MultiplyAddEstimate(x, y1, c0_1);
+                    x = Vector512.Create(a0[row]);
+                    c1_0 = Vector512.MultiplyAddEstimate(x, y0, c1_0);
+                    c1_1 = Vector512.MultiplyAddEstimate(x, y1, c1_1);
+                    x = Vector512.Create(a0[row2]);
+                    c2_0 = Vector512.MultiplyAddEstimate(x, y0, c2_0);
+                    c2_1 = Vector512.MultiplyAddEstimate(x, y1, c2_1);
+                    x = Vector512.Create(a0[row3]);
+                    c3_0 = Vector512.MultiplyAddEstimate(x, y0, c3_0);
+                    c3_1 = Vector512.MultiplyAddEstimate(x, y1, c3_1);
+                    a0 += step;
+                    y += stepB;
+                }
+                {
+                    Vector512<float> y0 = Vector512.Load(y);
+                    Vector512<float> y1 = Vector512.Load(y + Lanes);
+                    Vector512<float> x = Vector512.Create(a0[0]);
+                    c0_0 = Vector512.MultiplyAddEstimate(x, y0, c0_0);
+                    c0_1 = Vector512.MultiplyAddEstimate(x, y1, c0_1);
+                    x = Vector512.Create(a0[row]);
+                    c1_0 = Vector512.MultiplyAddEstimate(x, y0, c1_0);
+                    c1_1 = Vector512.MultiplyAddEstimate(x, y1, c1_1);
+                    x = Vector512.Create(a0[row2]);
+                    c2_0 = Vector512.MultiplyAddEstimate(x, y0, c2_0);
+                    c2_1 = Vector512.MultiplyAddEstimate(x, y1, c2_1);
+                    x = Vector512.Create(a0[row3]);
+                    c3_0 = Vector512.MultiplyAddEstimate(x, y0, c3_0);
+                    c3_1 = Vector512.MultiplyAddEstimate(x, y1, c3_1);
+                    a0 += step;
+                    y += stepB;
+                }
+            }
+            for (; i < steps; i++)
+            {
+                {
+                    Vector512<float> y0 = Vector512.Load(y);
+                    Vector512<float> y1 = Vector512.Load(y + Lanes);
+                    Vector512<float> x = Vector512.Create(a0[0]);
+                    c0_0 = Vector512.MultiplyAddEstimate(x, y0, c0_0);
+                    c0_1 = Vector512.MultiplyAddEstimate(x, y1, c0_1);
+                    x = Vector512.Create(a0[row]);
+                    c1_0 = Vector512.MultiplyAddEstimate(x, y0, c1_0);
+                    c1_1 = Vector512.MultiplyAddEstimate(x, y1, c1_1);
+                    x = Vector512.Create(a0[row2]);
+                    c2_0 = Vector512.MultiplyAddEstimate(x, y0, c2_0);
+                    c2_1 = Vector512.MultiplyAddEstimate(x, y1, c2_1);
+                    x = Vector512.Create(a0[row3]);
+                    c3_0 = Vector512.MultiplyAddEstimate(x, y0, c3_0);
+                    c3_1 = Vector512.MultiplyAddEstimate(x, y1, c3_1);
+                    a0 += step;
+                    y += stepB;
+                }
             }
         }
         c0_0.Store(c + 0 * rowC);
@@ -317,14 +444,13 @@ internal static unsafe class MatrixTiles512
         c3_1.Store(c + 3 * rowC + Lanes);
     }
 
-    private static void Tile5x32(in Contraction k)
+    private static void Tile5x32(in Contraction k, float* a, float* b, float* c, float* bias)
     {
         Vector512<float> c0_0 = default, c0_1 = default;
         Vector512<float> c1_0 = default, c1_1 = default;
         Vector512<float> c2_0 = default, c2_1 = default;
         Vector512<float> c3_0 = default, c3_1 = default;
         Vector512<float> c4_0 = default, c4_1 = default;
-        float* c = k.C;
         nint rowC = k.RowStrideC;
         if (k.Accumulate)
         {
@@ -339,10 +465,10 @@ internal static unsafe class MatrixTiles512
             c4_0 = Vector512.Load(c + 4 * rowC);
             c4_1 = Vector512.Load(c + 4 * rowC + Lanes);
         }
-        else if (k.Bias is not null)
+        else if (bias is not null)
         {
-            c0_0 = Vector512.Load(k.Bias);
-            c0_1 = Vector512.Load(k.Bias + Lanes);
+            c0_0 = Vector512.Load(bias);
+            c0_1 = Vector512.Load(bias + Lanes);
             c1_0 = c0_0;
             c1_1 = c0_1;
             c2_0 = c0_0;
@@ -357,31 +483,81 @@ internal static unsafe class MatrixTiles512
         int steps = k.Steps;
         for (int segment = 0; segment < k.Segments; segment++)
         {
-            float* b = k.B + segment * k.SegmentB;
-            float* a0 = k.A + segment * k.SegmentA;
+            float* y = b + segment * k.SegmentB;
+            float* a0 = a + segment * k.SegmentA;
             float* a4 = a0 + 4 * row;
-            for (int i = 0; i < steps; i++)
+            int i = 0;
+            for (; i + 2 <= steps; i += 2)
             {
-                Vector512<float> b0 = Vector512.Load(b);
-                Vector512<float> b1 = Vector512.Load(b + Lanes);
-                Vector512<float> a = Vector512.Create(a0[0]);
-                c0_0 = Vector512.MultiplyAddEstimate(a, b0, c0_0);
-                c0_1 = Vector512.MultiplyAddEstimate(a, b1, c0_1);
-                a = Vector512.Create(a0[row]);
-                c1_0 = Vector512.MultiplyAddEstimate(a, b0, c1_0);
-                c1_1 = Vector512.MultiplyAddEstimate(a, b1, c1_1);
-                a = Vector512.Create(a0[row2]);
-                c2_0 = Vector512.MultiplyAddEstimate(a, b0, c2_0);
-                c2_1 = Vector512.MultiplyAddEstimate(a, b1, c2_1);
-                a = Vector512.Create(a0[row3]);
-                c3_0 = Vector512.MultiplyAddEstimate(a, b0, c3_0);
-                c3_1 = Vector512.MultiplyAddEstimate(a, b1, c3_1);
-                a = Vector512.Create(a4[0]);
-                c4_0 = Vector512.MultiplyAddEstimate(a, b0, c4_0);
-                c4_1 = Vector512.MultiplyAddEstimate(a, b1, c4_1);
-                a0 += step;
-                a4 += step;
-                b += stepB;
+                {
+                    Vector512<float> y0 = Vector512.Load(y);
+                    Vector512<float> y1 = Vector512.Load(y + Lanes);
+                    Vector512<float> x = Vector512.Create(a0[0]);
+                    c0_0 = Vector512.MultiplyAddEstimate(x, y0, c0_0);
+                    c0_1 = Vector512.MultiplyAddEstimate(x, y1, c0_1);
+                    x = Vector512.Create(a0[row]);
+                    c1_0 = Vector512.MultiplyAddEstimate(x, y0, c1_0);
+                    c1_1 = Vector512.MultiplyAddEstimate(x, y1, c1_1);
+                    x = Vector512.Create(a0[row2]);
+                    c2_0 = Vector512.MultiplyAddEstimate(x, y0, c2_0);
+                    c2_1 = Vector512.MultiplyAddEstimate(x, y1, c2_1);
+                    x = Vector512.Create(a0[row3]);
+                    c3_0 = Vector512.MultiplyAddEstimate(x, y0, c3_0);
+                    c3_1 = Vector512.MultiplyAddEstimate(x, y1, c3_1);
+                    x = Vector512.Create(a4[0]);
+                    c4_0 = Vector512.MultiplyAddEstimate(x, y0, c4_0);
+                    c4_1 = Vector512.MultiplyAddEstimate(x, y1, c4_1);
+                    a0 += step;
+                    a4 += step;
+                    y += stepB;
+                }
+                {
+                    Vector512<float> y0 = Vector512.Load(y);
+                    Vector512<float> y1 = Vector512.Load(y + Lanes);
+                    Vector512<float> x = Vector512.Create(a0[0]);
+                    c0_0 = Vector512.MultiplyAddEstimate(x, y0, c0_0);
+                    c0_1 = Vector512.MultiplyAddEstimate(x, y1, c0_1);
+                    x = Vector512.Create(a0[row]);
+                    c1_0 = Vector512.MultiplyAddEstimate(x, y0, c1_0);
+                    c1_1 = Vector512.MultiplyAddEstimate(x, y1, c1_1);
+                    x = Vector512.Create(a0[row2]);
+                    c2_0 = Vector512.MultiplyAddEstimate(x, y0, c2_0);
+                    c2_1 = Vector512.MultiplyAddEstimate(x, y1, c2_1);
+                    x = Vector512.Create(a0[row3]);
+                    c3_0 = Vector512.MultiplyAddEstimate(x, y0, c3_0);
+                    c3_1 = Vector512.MultiplyAddEstimate(x, y1, c3_1);
+                    x = Vector512.Create(a4[0]);
+                    c4_0 = Vector512.MultiplyAddEstimate(x, y0, c4_0);
+                    c4_1 = Vector512.MultiplyAddEstimate(x, y1, c4_1);
+                    a0 += step;
+                    a4 += step;
+                    y += stepB;
+                }
+            }
+            for (; i < steps; i++)
+            {
+                {
+                    Vector512<float> y0 = Vector512.Load(y);
+                    Vector512<float> y1 = Vector512.Load(y + Lanes);
+                    Vector512<float> x = Vector512.Create(a0[0]);
+                    c0_0 = Vector512.MultiplyAddEstimate(x, y0, c0_0);
+                    c0_1 = Vector512.MultiplyAddEstimate(x, y1, c0_1);
+                    x = Vector512.Create(a0[row]);
+                    c1_0 = Vector512.MultiplyAddEstimate(x, y0, c1_0);
+                    c1_1 = Vector512.MultiplyAddEstimate(x, y1, c1_1);
+                    x = Vector512.Create(a0[row2]);
+                    c2_0 = Vector512.MultiplyAddEstimate(x, y0, c2_0);
+                    c2_1 = Vector512.MultiplyAddEstimate(x, y1, c2_1);
+                    x = Vector512.Create(a0[row3]);
+                    c3_0 = Vector512.MultiplyAddEstimate(x, y0, c3_0);
+                    c3_1 = Vector512.MultiplyAddEstimate(x, y1, c3_1);
+                    x = Vector512.Create(a4[0]);
+                    c4_0 = Vector512.MultiplyAddEstimate(x, y0, c4_0);
+                    c4_1 = Vector512.MultiplyAddEstimate(x, y1, c4_1);
+                    a0 += step;
+                    a4 += step;
+                    y += stepB;
+                }
             }
         }
         c0_0.Store(c + 0 * rowC);
@@ -396,7 +572,7 @@ internal static unsafe class MatrixTiles512
         c4_1.Store(c + 4 * rowC + Lanes);
     }
 
-    private static void Tile6x32(in Contraction k)
+    private static void Tile6x32(in Contraction k, float* a, float* b, float* c, float* bias)
     {
         Vector512<float> c0_0 = default, c0_1 = default;
         Vector512<float> c1_0 = default, c1_1 = default;
@@ -404,7 +580,6 @@ internal static unsafe class MatrixTiles512
         Vector512<float> c3_0 = default, c3_1 = default;
         Vector512<float> c4_0 = default, c4_1 = default;
         Vector512<float> c5_0 = default, c5_1 = default;
-        float* c = k.C;
         nint rowC = k.RowStrideC;
         if (k.Accumulate)
         {
@@ -421,10 +596,10 @@ internal static unsafe class MatrixTiles512
             c5_0 = Vector512.Load(c + 5 * rowC);
             c5_1 = Vector512.Load(c + 5 * rowC + Lanes);
         }
-        else if (k.Bias is not null)
+        else if (bias is not null)
         {
-            c0_0 = Vector512.Load(k.Bias);
-            c0_1 = Vector512.Load(k.Bias + Lanes);
+            c0_0 = Vector512.Load(bias);
+            c0_1 = Vector512.Load(bias + Lanes);
             c1_0 = c0_0;
             c1_1 = c0_1;
             c2_0 = c0_0;
@@ -441,34 +616,90 @@ internal static unsafe class MatrixTiles512
         int steps = k.Steps;
         for (int segment = 0; segment < k.Segments; segment++)
         {
-            float* b = k.B + segment * k.SegmentB;
-            float* a0 = k.A + segment * k.SegmentA;
+            float* y = b + segment * k.SegmentB;
+            float* a0 = a + segment * k.SegmentA;
             float* a4 = a0 + 4 * row;
-            for (int i = 0; i < steps; i++)
+            int i = 0;
+            for (; i + 2 <= steps; i += 2)
             {
-                Vector512<float> b0 = Vector512.Load(b);
-                Vector512<float> b1 = Vector512.Load(b + Lanes);
-                Vector512<float> a = Vector512.Create(a0[0]);
-                c0_0 = Vector512.MultiplyAddEstimate(a, b0, c0_0);
-                c0_1 = Vector512.MultiplyAddEstimate(a, b1, c0_1);
-                a = Vector512.Create(a0[row]);
-                c1_0 = Vector512.MultiplyAddEstimate(a, b0, c1_0);
-                c1_1 = Vector512.MultiplyAddEstimate(a, b1, c1_1);
-                a = Vector512.Create(a0[row2]);
-                c2_0 = Vector512.MultiplyAddEstimate(a, b0, c2_0);
-                c2_1 = Vector512.MultiplyAddEstimate(a, b1, c2_1);
-                a = Vector512.Create(a0[row3]);
-                c3_0 = Vector512.MultiplyAddEstimate(a, b0, c3_0);
-                c3_1 = Vector512.MultiplyAddEstimate(a, b1, c3_1);
-                a = Vector512.Create(a4[0]);
-                c4_0 = Vector512.MultiplyAddEstimate(a, b0, c4_0);
-                c4_1 = Vector512.MultiplyAddEstimate(a, b1, c4_1);
-                a = Vector512.Create(a4[row]);
-                c5_0 = Vector512.MultiplyAddEstimate(a, b0, c5_0);
-                c5_1 = Vector512.MultiplyAddEstimate(a, b1, c5_1);
-                a0 += step;
-                a4 += step;
-                b += stepB;
+                {
+                    Vector512<float> y0 = Vector512.Load(y);
+                    Vector512<float> y1 = Vector512.Load(y + Lanes);
+                    Vector512<float> x = Vector512.Create(a0[0]);
+                    c0_0 = Vector512.MultiplyAddEstimate(x, y0, c0_0);
+                    c0_1 = Vector512.MultiplyAddEstimate(x, y1, c0_1);
+                    x = Vector512.Create(a0[row]);
+                    c1_0 = Vector512.MultiplyAddEstimate(x, y0, c1_0);
+                    c1_1 = Vector512.MultiplyAddEstimate(x, y1, c1_1);
+                    x = Vector512.Create(a0[row2]);
+                    c2_0 = Vector512.MultiplyAddEstimate(x, y0, c2_0);
+                    c2_1 = Vector512.MultiplyAddEstimate(x, y1, c2_1);
+                    x = Vector512.Create(a0[row3]);
+                    c3_0 = Vector512.MultiplyAddEstimate(x, y0, c3_0);
+                    c3_1 = Vector512.MultiplyAddEstimate(x, y1, c3_1);
+                    x = Vector512.Create(a4[0]);
+                    c4_0 = Vector512.MultiplyAddEstimate(x, y0, c4_0);
+                    c4_1 = Vector512.MultiplyAddEstimate(x, y1, c4_1);
+                    x = Vector512.Create(a4[row]);
+                    c5_0 = Vector512.MultiplyAddEstimate(x, y0, c5_0);
+                    c5_1 = Vector512.MultiplyAddEstimate(x, y1, c5_1);
+                    a0 += step;
+                    a4 += step;
+                    y += stepB;
+                }
+                {
+                    Vector512<float> y0 = Vector512.Load(y);
+                    Vector512<float> y1 = Vector512.Load(y + Lanes);
+                    Vector512<float> x = Vector512.Create(a0[0]);
+                    c0_0 = Vector512.MultiplyAddEstimate(x, y0, c0_0);
+                    c0_1 = Vector512.MultiplyAddEstimate(x, y1, c0_1);
+                    x = Vector512.Create(a0[row]);
+                    c1_0 = Vector512.MultiplyAddEstimate(x, y0, c1_0);
+                    c1_1 = Vector512.MultiplyAddEstimate(x, y1, c1_1);
+                    x = Vector512.Create(a0[row2]);
+                    c2_0 = Vector512.MultiplyAddEstimate(x, y0, c2_0);
+                    c2_1 = Vector512.MultiplyAddEstimate(x, y1, c2_1);
+                    x = Vector512.Create(a0[row3]);
+                    c3_0 = Vector512.MultiplyAddEstimate(x, y0, c3_0);
+                    c3_1 = Vector512.MultiplyAddEstimate(x, y1, c3_1);
+                    x = Vector512.Create(a4[0]);
+                    c4_0 = Vector512.MultiplyAddEstimate(x, y0, c4_0);
+                    c4_1 = Vector512.MultiplyAddEstimate(x, y1, c4_1);
+                    x = Vector512.Create(a4[row]);
+                    c5_0 = Vector512.MultiplyAddEstimate(x, y0, c5_0);
+                    c5_1 = Vector512.MultiplyAddEstimate(x, y1, c5_1);
+                    a0 += step;
+                    a4 += step;
+                    y += stepB;
+                }
+            }
+            for (; i < steps; i++)
+            {
+                {
+                    Vector512<float> y0 = Vector512.Load(y);
+                    Vector512<float> y1 = Vector512.Load(y + Lanes);
+                    Vector512<float> x = Vector512.Create(a0[0]);
+                    c0_0 = Vector512.MultiplyAddEstimate(x, y0, c0_0);
+                    c0_1 = Vector512.MultiplyAddEstimate(x, y1, c0_1);
+                    x = Vector512.Create(a0[row]);
+                    c1_0 = Vector512.MultiplyAddEstimate(x, y0, c1_0);
+                    c1_1 = Vector512.MultiplyAddEstimate(x, y1, c1_1);
+                    x = Vector512.Create(a0[row2]);
+                    c2_0 = Vector512.MultiplyAddEstimate(x, y0, c2_0);
+                    c2_1 = Vector512.MultiplyAddEstimate(x, y1, c2_1);
+                    x = Vector512.Create(a0[row3]);
+                    c3_0 = Vector512.MultiplyAddEstimate(x, y0, c3_0);
+                    c3_1 = Vector512.MultiplyAddEstimate(x, y1, c3_1);
+                    x = Vector512.Create(a4[0]);
+                    c4_0 = Vector512.MultiplyAddEstimate(x, y0, c4_0);
+                    c4_1 = Vector512.MultiplyAddEstimate(x, y1, c4_1);
+                    x = Vector512.Create(a4[row]);
+                    c5_0 = Vector512.MultiplyAddEstimate(x, y0, c5_0);
+                    c5_1 = Vector512.MultiplyAddEstimate(x, y1, c5_1);
+                    a0 += step;
+                    a4 += step;
+                    y += stepB;
+                }
             }
         }
         c0_0.Store(c + 0 * rowC);
@@ -485,7 +716,7 @@ internal static unsafe class MatrixTiles512
         c5_1.Store(c + 5 * rowC + Lanes);
     }
 
-    private static void Tile7x32(in Contraction k)
+    private static void Tile7x32(in Contraction k, float* a, float* b, float* c, float* bias)
     {
         Vector512<float> c0_0 = default, c0_1 = default;
         Vector512<float> c1_0 = default, c1_1 = default;
@@ -494,7 +725,6 @@ internal static unsafe class MatrixTiles512
         Vector512<float> c4_0 = default, c4_1 = default;
         Vector512<float> c5_0 = default, c5_1 = default;
         Vector512<float> c6_0 = default, c6_1 = default;
-        float* c = k.C;
         nint rowC = k.RowStrideC;
         if (k.Accumulate)
         {
@@ -513,10 +743,10 @@ internal static unsafe class MatrixTiles512
             c6_0 = Vector512.Load(c + 6 * rowC);
             c6_1 = Vector512.Load(c + 6 * rowC + Lanes);
         }
-        else if (k.Bias is not null)
+        else if (bias is not null)
         {
-            c0_0 = Vector512.Load(k.Bias);
-            c0_1 = Vector512.Load(k.Bias + Lanes);
+            c0_0 = Vector512.Load(bias);
+            c0_1 = Vector512.Load(bias + Lanes);
             c1_0 = c0_0;
             c1_1 = c0_1;
             c2_0 = c0_0;
@@ -535,37 +765,99 @@ internal static unsafe class MatrixTiles512
         int steps = k.Steps;
         for (int segment = 0; segment < k.Segments; segment++)
         {
-            float* b = k.B + segment * k.SegmentB;
-            float* a0 = k.A + segment * k.SegmentA;
+            float* y = b + segment * k.SegmentB;
+            float* a0 = a + segment * k.SegmentA;
             float* a4 = a0 + 4 * row;
-            for (int i = 0; i < steps; i++)
+            int i = 0;
+            for (; i + 2 <= steps; i += 2)
             {
-                Vector512<float> b0 = Vector512.Load(b);
-                Vector512<float> b1 = Vector512.Load(b + Lanes);
-                Vector512<float> a = Vector512.Create(a0[0]);
-                c0_0 = Vector512.MultiplyAddEstimate(a, b0, c0_0);
-                c0_1 = Vector512.MultiplyAddEstimate(a, b1, c0_1);
-                a = Vector512.Create(a0[row]);
-                c1_0 = Vector512.MultiplyAddEstimate(a, b0, c1_0);
-                c1_1 = Vector512.MultiplyAddEstimate(a, b1, c1_1);
-                a = Vector512.Create(a0[row2]);
-                c2_0 = Vector512.MultiplyAddEstimate(a, b0, c2_0);
-                c2_1 = Vector512.MultiplyAddEstimate(a, b1, c2_1);
-                a = Vector512.Create(a0[row3]);
-                c3_0 = Vector512.MultiplyAddEstimate(a, b0, c3_0);
-                c3_1 = Vector512.MultiplyAddEstimate(a, b1, c3_1);
-                a = Vector512.Create(a4[0]);
-                c4_0 = Vector512.MultiplyAddEstimate(a, b0, c4_0);
-                c4_1 = Vector512.MultiplyAddEstimate(a, b1, c4_1);
-                a = Vector512.Create(a4[row]);
-                c5_0 = Vector512.MultiplyAddEstimate(a, b0, c5_0);
-                c5_1 = Vector512.MultiplyAddEstimate(a, b1, c5_1);
-                a = Vector512.Create(a4[row2]);
-                c6_0 = Vector512.MultiplyAddEstimate(a, b0, c6_0);
-                c6_1 = Vector512.MultiplyAddEstimate(a, b1, c6_1);
-                a0 += step;
-                a4 += step;
-                b += stepB;
+                {
+                    Vector512<float> y0 = Vector512.Load(y);
+                    Vector512<float> y1 = Vector512.Load(y + Lanes);
+                    Vector512<float> x = Vector512.Create(a0[0]);
+                    c0_0 = Vector512.MultiplyAddEstimate(x, y0, c0_0);
+                    c0_1 = Vector512.MultiplyAddEstimate(x, y1, c0_1);
+                    x = Vector512.Create(a0[row]);
+                    c1_0 = Vector512.MultiplyAddEstimate(x, y0, c1_0);
+                    c1_1 = Vector512.MultiplyAddEstimate(x, y1, c1_1);
+                    x = Vector512.Create(a0[row2]);
+                    c2_0 = Vector512.MultiplyAddEstimate(x, y0, c2_0);
+                    c2_1 = Vector512.MultiplyAddEstimate(x, y1, c2_1);
+                    x = Vector512.Create(a0[row3]);
+                    c3_0 = Vector512.MultiplyAddEstimate(x, y0, c3_0);
+                    c3_1 = Vector512.MultiplyAddEstimate(x, y1, c3_1);
+                    x = Vector512.Create(a4[0]);
+                    c4_0 = Vector512.MultiplyAddEstimate(x, y0, c4_0);
+                    c4_1 = Vector512.MultiplyAddEstimate(x, y1, c4_1);
+                    x = Vector512.Create(a4[row]);
+                    c5_0 = Vector512.MultiplyAddEstimate(x, y0, c5_0);
+                    c5_1 = Vector512.MultiplyAddEstimate(x, y1, c5_1);
+                    x = Vector512.Create(a4[row2]);
+                    c6_0 = Vector512.MultiplyAddEstimate(x, y0, c6_0);
+                    c6_1 = Vector512.MultiplyAddEstimate(x, y1, c6_1);
+                    a0 += step;
+                    a4 += step;
+                    y += stepB;
+                }
+                {
+                    Vector512<float> y0 = Vector512.Load(y);
+                    Vector512<float> y1 = Vector512.Load(y + Lanes);
+                    Vector512<float> x = Vector512.Create(a0[0]);
+                    c0_0 = Vector512.MultiplyAddEstimate(x, y0, c0_0);
+                    c0_1 = Vector512.MultiplyAddEstimate(x, y1, c0_1);
+                    x = Vector512.Create(a0[row]);
+                    c1_0 = Vector512.MultiplyAddEstimate(x, y0, c1_0);
+                    c1_1 = Vector512.MultiplyAddEstimate(x, y1, c1_1);
+                    x = Vector512.Create(a0[row2]);
+                    c2_0 = Vector512.MultiplyAddEstimate(x, y0, c2_0);
+                    c2_1 = Vector512.MultiplyAddEstimate(x, y1, c2_1);
+                    x = Vector512.Create(a0[row3]);
+                    c3_0 = Vector512.MultiplyAddEstimate(x, y0, c3_0);
+                    c3_1 = Vector512.MultiplyAddEstimate(x, y1, c3_1);
+                    x = Vector512.Create(a4[0]);
+                    c4_0 = Vector512.MultiplyAddEstimate(x, y0, c4_0);
+                    c4_1 = Vector512.MultiplyAddEstimate(x, y1, c4_1);
+                    x = Vector512.Create(a4[row]);
+                    c5_0 = Vector512.MultiplyAddEstimate(x, y0, c5_0);
+                    c5_1 = Vector512.MultiplyAddEstimate(x, y1, c5_1);
+                    x = Vector512.Create(a4[row2]);
+                    c6_0 = Vector512.MultiplyAddEstimate(x, y0, c6_0);
+                    c6_1 = Vector512.MultiplyAddEstimate(x, y1, c6_1);
+                    a0 += step;
+                    a4 += step;
+                    y += stepB;
+                }
+            }
+            for (; i < steps; i++)
+            {
+                {
+                    Vector512<float> y0 = Vector512.Load(y);
+                    Vector512<float> y1 = Vector512.Load(y + Lanes);
+                    Vector512<float> x = Vector512.Create(a0[0]);
+                    c0_0 = Vector512.MultiplyAddEstimate(x, y0, c0_0);
+                    c0_1 = Vector512.MultiplyAddEstimate(x, y1, c0_1);
+                    x = Vector512.Create(a0[row]);
+                    c1_0 = Vector512.MultiplyAddEstimate(x, y0, c1_0);
+                    c1_1 = Vector512.MultiplyAddEstimate(x, y1, c1_1);
+                    x = Vector512.Create(a0[row2]);
+                    c2_0 = Vector512.MultiplyAddEstimate(x, y0, c2_0);
+                    c2_1 = Vector512.MultiplyAddEstimate(x, y1, c2_1);
+                    x = Vector512.Create(a0[row3]);
+                    c3_0 = Vector512.MultiplyAddEstimate(x, y0, c3_0);
+                    c3_1 = Vector512.MultiplyAddEstimate(x, y1, c3_1);
+                    x = Vector512.Create(a4[0]);
+                    c4_0 = Vector512.MultiplyAddEstimate(x, y0, c4_0);
+                    c4_1 = Vector512.MultiplyAddEstimate(x, y1, c4_1);
+                    x = Vector512.Create(a4[row]);
+                    c5_0 = Vector512.MultiplyAddEstimate(x, y0, c5_0);
+                    c5_1 = Vector512.MultiplyAddEstimate(x, y1, c5_1);
+                    x = Vector512.Create(a4[row2]);
+                    c6_0 = Vector512.MultiplyAddEstimate(x, y0, c6_0);
+                    c6_1 = Vector512.MultiplyAddEstimate(x, y1, c6_1);
+                    a0 += step;
+                    a4 += step;
+                    y += stepB;
+                }
             }
         }
         c0_0.Store(c + 0 * rowC);
@@ -584,7 +876,7 @@ internal static unsafe class MatrixTiles512
         c6_1.Store(c + 6 * rowC + Lanes);
     }
 
-    private static void Tile8x32(in Contraction k)
+    private static void Tile8x32(in Contraction k, float* a, float* b, float* c, float* bias)
     {
         Vector512<float> c0_0 = default, c0_1 = default;
         Vector512<float> c1_0 = default, c1_1 = default;
@@ -594,7 +886,6 @@ internal static unsafe class MatrixTiles512
         Vector512<float> c5_0 = default, c5_1 = default;
         Vector512<float> c6_0 = default, c6_1 = default;
         Vector512<float> c7_0 = default, c7_1 = default;
-        float* c = k.C;
         nint rowC = k.RowStrideC;
         if (k.Accumulate)
         {
@@ -615,10 +906,10 @@ internal static unsafe class MatrixTiles512
             c7_0 = Vector512.Load(c + 7 * rowC);
             c7_1 = Vector512.Load(c + 7 * rowC + Lanes);
         }
-        else if (k.Bias is not null)
+        else if (bias is not null)
         {
-            c0_0 = Vector512.Load(k.Bias);
-            c0_1 = Vector512.Load(k.Bias + Lanes);
+            c0_0 = Vector512.Load(bias);
+            c0_1 = Vector512.Load(bias + Lanes);
             c1_0 = c0_0;
             c1_1 = c0_1;
             c2_0 = c0_0;
@@ -639,40 +930,108 @@ internal static unsafe class MatrixTiles512
         int steps = k.Steps;
         for (int segment = 0; segment < k.Segments; segment++)
         {
-            float* b = k.B + segment * k.SegmentB;
-            float* a0 = k.A + segment * k.SegmentA;
+            float* y = b + segment * k.SegmentB;
+            float* a0 = a + segment * k.SegmentA;
             float* a4 = a0 + 4 * row;
-            for (int i = 0; i < steps; i++)
+            int i = 0;
+            for (; i + 2 <= steps; i += 2)
             {
-                Vector512<float> b0 = Vector512.Load(b);
-                Vector512<float> b1 = Vector512.Load(b + Lanes);
-                Vector512<float> a = Vector512.Create(a0[0]);
-                c0_0 = Vector512.MultiplyAddEstimate(a, b0, c0_0);
-                c0_1 = Vector512.MultiplyAddEstimate(a, b1, c0_1);
-                a = Vector512.Create(a0[row]);
-                c1_0 = Vector512.MultiplyAddEstimate(a, b0, c1_0);
-                c1_1 = Vector512.MultiplyAddEstimate(a, b1, c1_1);
-                a = Vector512.Create(a0[row2]);
-                c2_0 = Vector512.MultiplyAddEstimate(a, b0, c2_0);
-                c2_1 = Vector512.MultiplyAddEstimate(a, b1, c2_1);
-                a = Vector512.Create(a0[row3]);
-                c3_0 = Vector512.MultiplyAddEstimate(a, b0, c3_0);
-                c3_1 = Vector512.MultiplyAddEstimate(a, b1, c3_1);
-                a = Vector512.Create(a4[0]);
-                c4_0 = Vector512.MultiplyAddEstimate(a, b0, c4_0);
-                c4_1 = Vector512.MultiplyAddEstimate(a, b1, c4_1);
-                a = Vector512.Create(a4[row]);
-                c5_0 = Vector512.MultiplyAddEstimate(a, b0, c5_0);
-                c5_1 = Vector512.MultiplyAddEstimate(a, b1, c5_1);
-                a = Vector512.Create(a4[row2]);
-                c6_0 = Vector512.MultiplyAddEstimate(a, b0, c6_0);
-                c6_1 = Vector512.MultiplyAddEstimate(a, b1, c6_1);
-                a = Vector512.Create(a4[row3]);
-                c7_0 = Vector512.MultiplyAddEstimate(a, b0, c7_0);
-                c7_1 = Vector512.MultiplyAddEstimate(a, b1, c7_1);
-                a0 += step;
-                a4 += step;
-                b += stepB;
+                {
+                    Vector512<float> y0 = Vector512.Load(y);
+                    Vector512<float> y1 = Vector512.Load(y + Lanes);
+                    Vector512<float> x = Vector512.Create(a0[0]);
+                    c0_0 = Vector512.MultiplyAddEstimate(x, y0, c0_0);
+                    c0_1 = Vector512.MultiplyAddEstimate(x, y1, c0_1);
+                    x = Vector512.Create(a0[row]);
+                    c1_0 = Vector512.MultiplyAddEstimate(x, y0, c1_0);
+                    c1_1 = Vector512.MultiplyAddEstimate(x, y1, c1_1);
+                    x = Vector512.Create(a0[row2]);
+                    c2_0 = Vector512.MultiplyAddEstimate(x, y0, c2_0);
+                    c2_1 = Vector512.MultiplyAddEstimate(x, y1, c2_1);
+                    x = Vector512.Create(a0[row3]);
+                    c3_0 = Vector512.MultiplyAddEstimate(x, y0, c3_0);
+                    c3_1 = Vector512.MultiplyAddEstimate(x, y1, c3_1);
+                    x = Vector512.Create(a4[0]);
+                    c4_0 = Vector512.MultiplyAddEstimate(x, y0, c4_0);
+                    c4_1 = Vector512.MultiplyAddEstimate(x, y1, c4_1);
+                    x = Vector512.Create(a4[row]);
+                    c5_0 = Vector512.MultiplyAddEstimate(x, y0, c5_0);
+                    c5_1 = Vector512.MultiplyAddEstimate(x, y1, c5_1);
+                    x = Vector512.Create(a4[row2]);
+                    c6_0 = Vector512.MultiplyAddEstimate(x, y0, c6_0);
+                    c6_1 = Vector512.MultiplyAddEstimate(x, y1, c6_1);
+                    x = Vector512.Create(a4[row3]);
+                    c7_0 = Vector512.MultiplyAddEstimate(x, y0, c7_0);
+                    c7_1 = Vector512.MultiplyAddEstimate(x, y1, c7_1);
+                    a0 += step;
+                    a4 += step;
+                    y += stepB;
+                }
+                {
+                    Vector512<float> y0 = Vector512.Load(y);
+                    Vector512<float> y1 = Vector512.Load(y + Lanes);
+                    Vector512<float> x = Vector512.Create(a0[0]);
+                    c0_0 = Vector512.MultiplyAddEstimate(x, y0, c0_0);
+                    c0_1 = Vector512.MultiplyAddEstimate(x, y1, c0_1);
+                    x = Vector512.Create(a0[row]);
+                    c1_0 = Vector512.MultiplyAddEstimate(x, y0, c1_0);
+                    c1_1 = Vector512.MultiplyAddEstimate(x, y1, c1_1);
+                    x = Vector512.Create(a0[row2]);
+                    c2_0 = Vector512.MultiplyAddEstimate(x, y0, c2_0);
+                    c2_1 = Vector512.MultiplyAddEstimate(x, y1, c2_1);
+                    x = Vector512.Create(a0[row3]);
+                    c3_0 = Vector512.MultiplyAddEstimate(x, y0, c3_0);
+                    c3_1 = Vector512.MultiplyAddEstimate(x, y1, c3_1);
+                    x = Vector512.Create(a4[0]);
+                    c4_0 = Vector512.MultiplyAddEstimate(x, y0, c4_0);
+                    c4_1 = Vector512.MultiplyAddEstimate(x, y1, c4_1);
+                    x = Vector512.Create(a4[row]);
+                    c5_0 = Vector512.MultiplyAddEstimate(x, y0, c5_0);
+                    c5_1 = Vector512.MultiplyAddEstimate(x, y1, c5_1);
+                    x = Vector512.Create(a4[row2]);
+                    c6_0 = Vector512.MultiplyAddEstimate(x, y0, c6_0);
+                    c6_1 = Vector512.MultiplyAddEstimate(x, y1, c6_1);
+                    x = Vector512.Create(a4[row3]);
+                    c7_0 = Vector512.MultiplyAddEstimate(x, y0, c7_0);
+                    c7_1 = Vector512.MultiplyAddEstimate(x, y1, c7_1);
+                    a0 += step;
+                    a4 += step;
+                    y += stepB;
+                }
+            }
+            for (; i < steps; i++)
+            {
+                {
+                    Vector512<float> y0 = Vector512.Load(y);
+                    Vector512<float> y1 = Vector512.Load(y + Lanes);
+                    Vector512<float> x = Vector512.Create(a0[0]);
+                    c0_0 = Vector512.MultiplyAddEstimate(x, y0, c0_0);
+                    c0_1 = Vector512.MultiplyAddEstimate(x, y1, c0_1);
+                    x = Vector512.Create(a0[row]);
+                    c1_0 = Vector512.MultiplyAddEstimate(x, y0, c1_0);
+                    c1_1 = Vector512.MultiplyAddEstimate(x, y1, c1_1);
+                    x = Vector512.Create(a0[row2]);
+                    c2_0 = Vector512.MultiplyAddEstimate(x, y0, c2_0);
+                    c2_1 = Vector512.MultiplyAddEstimate(x, y1, c2_1);
+                    x = Vector512.Create(a0[row3]);
+                    c3_0 = Vector512.MultiplyAddEstimate(x, y0, c3_0);
+                    c3_1 = Vector512.MultiplyAddEstimate(x, y1, c3_1);
+                    x = Vector512.Create(a4[0]);
+                    c4_0 = Vector512.MultiplyAddEstimate(x, y0, c4_0);
+                    c4_1 = Vector512.MultiplyAddEstimate(x, y1, c4_1);
+                    x = Vector512.Create(a4[row]);
+                    c5_0 = Vector512.MultiplyAddEstimate(x, y0, c5_0);
+                    c5_1 = Vector512.MultiplyAddEstimate(x, y1, c5_1);
+                    x = Vector512.Create(a4[row2]);
+                    c6_0 = Vector512.MultiplyAddEstimate(x, y0, c6_0);
+                    c6_1 = Vector512.MultiplyAddEstimate(x, y1, c6_1);
+                    x = Vector512.Create(a4[row3]);
+                    c7_0 = Vector512.MultiplyAddEstimate(x, y0, c7_0);
+                    c7_1 = Vector512.MultiplyAddEstimate(x, y1, c7_1);
+                    a0 += step;
+                    a4 += step;
+                    y += stepB;
+                }
             }
         }
         c0_0.Store(c + 0 * rowC);
@@ -693,7 +1052,7 @@ internal static unsafe class MatrixTiles512
         c7_1.Store(c + 7 * rowC + Lanes);
     }
 
-    private static void Tile9x32(in Contraction k)
+    private static void Tile9x32(in Contraction k, float* a, float* b, float* c, float* bias)
     {
         Vector512<float> c0_0 = default, c0_1 = default;
         Vector512<float> c1_0 = default, c1_1 = default;
@@ -704,7 +1063,6 @@ internal static unsafe class MatrixTiles512
         Vector512<float> c6_0 = default, c6_1 = default;
         Vector512<float> c7_0 = default, c7_1 = default;
         Vector512<float> c8_0 = default, c8_1 = default;
-        float* c = k.C;
         nint rowC = k.RowStrideC;
         if (k.Accumulate)
         {
@@ -727,10 +1085,10 @@ internal static unsafe class MatrixTiles512
             c8_0 = Vector512.Load(c + 8 * rowC);
             c8_1 = Vector512.Load(c + 8 * rowC + Lanes);
         }
-        else if (k.Bias is not null)
+        else if (bias is not null)
         {
-            c0_0 = Vector512.Load(k.Bias);
-            c0_1 = Vector512.Load(k.Bias + Lanes);
+            c0_0 = Vector512.Load(bias);
+            c0_1 = Vector512.Load(bias + Lanes);
             c1_0 = c0_0;
             c1_1 = c0_1;
             c2_0 = c0_0;
@@ -753,45 +1111,121 @@ internal static unsafe class MatrixTiles512
         int steps = k.Steps;
         for (int segment = 0; segment < k.Segments; segment++)
         {
-            float* b = k.B + segment * k.SegmentB;
-            float* a0 = k.A + segment * k.SegmentA;
+            float* y = b + segment * k.SegmentB;
+            float* a0 = a + segment * k.SegmentA;
             float* a4 = a0 + 4 * row;
             float* a8 = a4 + 4 * row;
-            for (int i = 0; i < steps; i++)
+            int i = 0;
+            for (; i + 2 <= steps; i += 2)
             {
-                Vector512<float> b0 = Vector512.Load(b);
-                Vector512<float> b1 = Vector512.Load(b + Lanes);
-                Vector512<float> a = Vector512.Create(a0[0]);
-                c0_0 = Vector512.MultiplyAddEstimate(a, b0, c0_0);
-                c0_1 = Vector512.MultiplyAddEstimate(a, b1, c0_1);
-                a = Vector512.Create(a0[row]);
-                c1_0 = Vector512.MultiplyAddEstimate(a, b0, c1_0);
-                c1_1 = Vector512.MultiplyAddEstimate(a, b1, c1_1);
-                a = Vector512.Create(a0[row2]);
-                c2_0 = Vector512.MultiplyAddEstimate(a, b0, c2_0);
-                c2_1 = Vector512.MultiplyAddEstimate(a, b1, c2_1);
-                a = Vector512.Create(a0[row3]);
-                c3_0 = Vector512.MultiplyAddEstimate(a, b0, c3_0);
-                c3_1 = Vector512.MultiplyAddEstimate(a, b1, c3_1);
-                a = Vector512.Create(a4[0]);
-                c4_0 = Vector512.MultiplyAddEstimate(a, b0, c4_0);
-                c4_1 = Vector512.MultiplyAddEstimate(a, b1, c4_1);
-                a = Vector512.Create(a4[row]);
-                c5_0 = Vector512.MultiplyAddEstimate(a, b0, c5_0);
-                c5_1 = Vector512.MultiplyAddEstimate(a, b1, c5_1);
-                a = Vector512.Create(a4[row2]);
-                c6_0 = Vector512.MultiplyAddEstimate(a, b0, c6_0);
-                c6_1 = Vector512.MultiplyAddEstimate(a, b1, c6_1);
-                a = Vector512.Create(a4[row3]);
-                c7_0 = Vector512.MultiplyAddEstimate(a, b0, c7_0);
-                c7_1 = Vector512.MultiplyAddEstimate(a, b1, c7_1);
-                a = Vector512.Create(a8[0]);
-                c8_0 = Vector512.MultiplyAddEstimate(a, b0, c8_0);
-                c8_1 = Vector512.MultiplyAddEstimate(a, b1, c8_1);
-                a0 += step;
-                a4 += step;
-                a8 += step;
-                b += stepB;
+                {
+                    Vector512<float> y0 = Vector512.Load(y);
+                    Vector512<float> y1 = Vector512.Load(y + Lanes);
+                    Vector512<float> x = Vector512.Create(a0[0]);
+                    c0_0 = Vector512.MultiplyAddEstimate(x, y0, c0_0);
+                    c0_1 = Vector512.MultiplyAddEstimate(x, y1, c0_1);
+                    x = Vector512.Create(a0[row]);
+                    c1_0 = Vector512.MultiplyAddEstimate(x, y0, c1_0);
+                    c1_1 = Vector512.MultiplyAddEstimate(x, y1, c1_1);
+                    x = Vector512.Create(a0[row2]);
+                    c2_0 = Vector512.MultiplyAddEstimate(x, y0, c2_0);
+                    c2_1 = Vector512.MultiplyAddEstimate(x, y1, c2_1);
+                    x = Vector512.Create(a0[row3]);
+                    c3_0 = Vector512.MultiplyAddEstimate(x, y0, c3_0);
+                    c3_1 = Vector512.MultiplyAddEstimate(x, y1, c3_1);
+                    x = Vector512.Create(a4[0]);
+                    c4_0 = Vector512.MultiplyAddEstimate(x, y0, c4_0);
+                    c4_1 = Vector512.MultiplyAddEstimate(x, y1, c4_1);
+                    x = Vector512.Create(a4[row]);
+                    c5_0 = Vector512.MultiplyAddEstimate(x, y0, c5_0);
+                    c5_1 = Vector512.MultiplyAddEstimate(x, y1, c5_1);
+                    x = Vector512.Create(a4[row2]);
+                    c6_0 = Vector512.MultiplyAddEstimate(x, y0, c6_0);
+                    c6_1 = Vector512.MultiplyAddEstimate(x, y1, c6_1);
+                    x = Vector512.Create(a4[row3]);
+                    c7_0 = Vector512.MultiplyAddEstimate(x, y0, c7_0);
+                    c7_1 = Vector512.MultiplyAddEstimate(x, y1, c7_1);
+                    x = Vector512.Create(a8[0]);
+                    c8_0 = Vector512.MultiplyAddEstimate(x, y0, c8_0);
+                    c8_1 = Vector512.MultiplyAddEstimate(x, y1, c8_1);
+                    a0 += step;
+                    a4 += step;
+                    a8 += step;
+                    y += stepB;
+                }
+                {
+                    Vector512<float> y0 = Vector512.Load(y);
+                    Vector512<float> y1 = Vector512.Load(y + Lanes);
+                    Vector512<float> x = Vector512.Create(a0[0]);
+                    c0_0 = Vector512.MultiplyAddEstimate(x, y0, c0_0);
+                    c0_1 = Vector512.MultiplyAddEstimate(x, y1, c0_1);
+                    x = Vector512.Create(a0[row]);
+                    c1_0 = Vector512.MultiplyAddEstimate(x, y0, c1_0);
+                    c1_1 = Vector512.MultiplyAddEstimate(x, y1, c1_1);
+                    x = Vector512.Create(a0[row2]);
+                    c2_0 = Vector512.MultiplyAddEstimate(x, y0, c2_0);
+                    c2_1 = Vector512.MultiplyAddEstimate(x, y1, c2_1);
+                    x = Vector512.Create(a0[row3]);
+                    c3_0 = Vector512.MultiplyAddEstimate(x, y0, c3_0);
+                    c3_1 = Vector512.MultiplyAddEstimate(x, y1, c3_1);
+                    x = Vector512.Create(a4[0]);
+                    c4_0 = Vector512.MultiplyAddEstimate(x, y0, c4_0);
+                    c4_1 = Vector512.MultiplyAddEstimate(x, y1, c4_1);
+                    x = Vector512.Create(a4[row]);
+                    c5_0 = Vector512.MultiplyAddEstimate(x, y0, c5_0);
+                    c5_1 = Vector512.MultiplyAddEstimate(x, y1, c5_1);
+                    x = Vector512.Create(a4[row2]);
+                    c6_0 = Vector512.MultiplyAddEstimate(x, y0, c6_0);
+                    c6_1 = Vector512.MultiplyAddEstimate(x, y1, c6_1);
+                    x = Vector512.Create(a4[row3]);
+                    c7_0 = Vector512.MultiplyAddEstimate(x, y0, c7_0);
+                    c7_1 = Vector512.MultiplyAddEstimate(x, y1, c7_1);
+                    x = Vector512.Create(a8[0]);
+                    c8_0 = Vector512.MultiplyAddEstimate(x, y0, c8_0);
+                    c8_1 = Vector512.MultiplyAddEstimate(x, y1, c8_1);
+                    a0 += step;
+                    a4 += step;
+                    a8 += step;
+                    y += stepB;
+                }
+            }
+            for (; i < steps; i++)
+            {
+                {
+                    Vector512<float> y0 = Vector512.Load(y);
+                    Vector512<float> y1 = Vector512.Load(y + Lanes);
+                    Vector512<float> x = Vector512.Create(a0[0]);
+                    c0_0 = Vector512.MultiplyAddEstimate(x, y0, c0_0);
+                    c0_1 = Vector512.MultiplyAddEstimate(x, y1, c0_1);
+                    x = Vector512.Create(a0[row]);
+                    c1_0 = Vector512.MultiplyAddEstimate(x, y0, c1_0);
+                    c1_1 = Vector512.MultiplyAddEstimate(x, y1, c1_1);
+                    x = Vector512.Create(a0[row2]);
+                    c2_0 = Vector512.MultiplyAddEstimate(x, y0, c2_0);
+                    c2_1 = Vector512.MultiplyAddEstimate(x, y1, c2_1);
+                    x = Vector512.Create(a0[row3]);
+                    c3_0 = Vector512.MultiplyAddEstimate(x, y0, c3_0);
+                    c3_1 = Vector512.MultiplyAddEstimate(x, y1, c3_1);
+                    x = Vector512.Create(a4[0]);
+                    c4_0 = Vector512.MultiplyAddEstimate(x, y0, c4_0);
+                    c4_1 = Vector512.MultiplyAddEstimate(x, y1, c4_1);
+                    x = Vector512.Create(a4[row]);
+                    c5_0 = Vector512.MultiplyAddEstimate(x, y0, c5_0);
+                    c5_1 = Vector512.MultiplyAddEstimate(x, y1, c5_1);
+                    x = Vector512.Create(a4[row2]);
+                    c6_0 = Vector512.MultiplyAddEstimate(x, y0, c6_0);
+                    c6_1 = Vector512.MultiplyAddEstimate(x, y1, c6_1);
+                    x = Vector512.Create(a4[row3]);
+                    c7_0 = Vector512.MultiplyAddEstimate(x, y0, c7_0);
+                    c7_1 = Vector512.MultiplyAddEstimate(x, y1, c7_1);
+                    x = Vector512.Create(a8[0]);
+                    c8_0 = Vector512.MultiplyAddEstimate(x, y0, c8_0);
+                    c8_1 = Vector512.MultiplyAddEstimate(x, y1, c8_1);
+                    a0 += step;
+                    a4 += step;
+                    a8 += step;
+                    y += stepB;
+                }
             }
         }
         c0_0.Store(c + 0 * rowC);
@@ -814,7 +1248,7 @@ internal static unsafe class MatrixTiles512
         c8_1.Store(c + 8 * rowC + Lanes);
     }
 
-    private static void Tile10x32(in Contraction k)
+    private static void Tile10x32(in Contraction k, float* a, float* b, float* c, float* bias)
     {
         Vector512<float> c0_0 = default, c0_1 = default;
         Vector512<float> c1_0 = default, c1_1 = default;
@@ -826,7 +1260,6 @@ internal static unsafe class MatrixTiles512
         Vector512<float> c7_0 = default, c7_1 = default;
         Vector512<float> c8_0 = default, c8_1 = default;
         Vector512<float> c9_0 = default, c9_1 = default;
-        float* c = k.C;
         nint rowC = k.RowStrideC;
         if (k.Accumulate)
         {
@@ -851,10 +1284,10 @@ internal static unsafe class MatrixTiles512
             c9_0 = Vector512.Load(c + 9 * rowC);
             c9_1 = Vector512.Load(c + 9 * rowC + Lanes);
         }
-        else if (k.Bias is not null)
+        else if (bias is not null)
         {
-            c0_0 = Vector512.Load(k.Bias);
-            c0_1 = Vector512.Load(k.Bias + Lanes);
+            c0_0 = Vector512.Load(bias);
+            c0_1 = Vector512.Load(bias + Lanes);
             c1_0 = c0_0;
             c1_1 = c0_1;
             c2_0 = c0_0;
@@ -879,48 +1312,130 @@ internal static unsafe class MatrixTiles512
         int steps = k.Steps;
         for (int segment = 0; segment < k.Segments; segment++)
         {
-            float* b = k.B + segment * k.SegmentB;
-            float* a0 = k.A + segment * k.SegmentA;
+            float* y = b + segment * k.SegmentB;
+            float* a0 = a + segment * k.SegmentA;
             float* a4 = a0 + 4 * row;
             float* a8 = a4 + 4 * row;
-            for (int i = 0; i < steps; i++)
+            int i = 0;
+            for (; i + 2 <= steps; i += 2)
             {
-                Vector512<float> b0 = Vector512.Load(b);
-                Vector512<float> b1 = Vector512.Load(b + Lanes);
-                Vector512<float> a = Vector512.Create(a0[0]);
-                c0_0 = Vector512.MultiplyAddEstimate(a, b0, c0_0);
-                c0_1 = Vector512.MultiplyAddEstimate(a, b1, c0_1);
-                a = Vector512.Create(a0[row]);
-                c1_0 = Vector512.MultiplyAddEstimate(a, b0, c1_0);
-                c1_1 = Vector512.MultiplyAddEstimate(a, b1, c1_1);
-                a = Vector512.Create(a0[row2]);
-                c2_0 = Vector512.MultiplyAddEstimate(a, b0, c2_0);
-                c2_1 = Vector512.MultiplyAddEstimate(a, b1, c2_1);
-                a = Vector512.Create(a0[row3]);
-                c3_0 = Vector512.MultiplyAddEstimate(a, b0, c3_0);
-                c3_1 = Vector512.MultiplyAddEstimate(a, b1, c3_1);
-                a = Vector512.Create(a4[0]);
-                c4_0 = Vector512.MultiplyAddEstimate(a, b0, c4_0);
-                c4_1 = Vector512.MultiplyAddEstimate(a, b1, c4_1);
-                a = Vector512.Create(a4[row]);
-                c5_0 = Vector512.MultiplyAddEstimate(a, b0, c5_0);
-                c5_1 = Vector512.MultiplyAddEstimate(a, b1, c5_1);
-                a = Vector512.Create(a4[row2]);
-                c6_0 = Vector512.MultiplyAddEstimate(a, b0, c6_0);
-                c6_1 = Vector512.MultiplyAddEstimate(a, b1, c6_1);
-                a = Vector512.Create(a4[row3]);
-                c7_0 = Vector512.MultiplyAddEstimate(a, b0, c7_0);
-                c7_1 = Vector512.MultiplyAddEstimate(a, b1, c7_1);
-                a = Vector512.Create(a8[0]);
-                c8_0 = Vector512.MultiplyAddEstimate(a, b0, c8_0);
-                c8_1 = Vector512.MultiplyAddEstimate(a, b1, c8_1);
-                a = Vector512.Create(a8[row]);
-                c9_0 = Vector512.MultiplyAddEstimate(a, b0, c9_0);
-                c9_1 = Vector512.MultiplyAddEstimate(a, b1, c9_1);
-                a0 += step;
-                a4 += step;
-                a8 += step;
-                b += stepB;
+                {
+                    Vector512<float> y0 = Vector512.Load(y);
+                    Vector512<float> y1 = Vector512.Load(y + Lanes);
+                    Vector512<float> x = Vector512.Create(a0[0]);
+                    c0_0 = Vector512.MultiplyAddEstimate(x, y0, c0_0);
+                    c0_1 = Vector512.MultiplyAddEstimate(x, y1, c0_1);
+                    x = Vector512.Create(a0[row]);
+                    c1_0 = Vector512.MultiplyAddEstimate(x, y0, c1_0);
+                    c1_1 = Vector512.MultiplyAddEstimate(x, y1, c1_1);
+                    x = Vector512.Create(a0[row2]);
+                    c2_0 = Vector512.MultiplyAddEstimate(x, y0, c2_0);
+                    c2_1 = Vector512.MultiplyAddEstimate(x, y1, c2_1);
+                    x = Vector512.Create(a0[row3]);
+                    c3_0 = Vector512.MultiplyAddEstimate(x, y0, c3_0);
+                    c3_1 = Vector512.MultiplyAddEstimate(x, y1, c3_1);
+                    x = Vector512.Create(a4[0]);
+                    c4_0 = Vector512.MultiplyAddEstimate(x, y0, c4_0);
+                    c4_1 = Vector512.MultiplyAddEstimate(x, y1, c4_1);
+                    x = Vector512.Create(a4[row]);
+                    c5_0 = Vector512.MultiplyAddEstimate(x, y0, c5_0);
+                    c5_1 = Vector512.MultiplyAddEstimate(x, y1, c5_1);
+                    x = Vector512.Create(a4[row2]);
+                    c6_0 = Vector512.MultiplyAddEstimate(x, y0, c6_0);
+                    c6_1 = Vector512.MultiplyAddEstimate(x, y1, c6_1);
+                    x = Vector512.Create(a4[row3]);
+                    c7_0 = Vector512.MultiplyAddEstimate(x, y0, c7_0);
+                    c7_1 = Vector512.MultiplyAddEstimate(x, y1, c7_1);
+                    x = Vector512.Create(a8[0]);
+                    c8_0 = Vector512.MultiplyAddEstimate(x, y0, c8_0);
+                    c8_1 = Vector512.MultiplyAddEstimate(x, y1, c8_1);
+                    x = Vector512.Create(a8[row]);
+                    c9_0 = Vector512.MultiplyAddEstimate(x, y0, c9_0);
+                    c9_1 = Vector512.MultiplyAddEstimate(x, y1, c9_1);
+                    a0 += step;
+                    a4 += step;
+                    a8 += step;
+                    y += stepB;
+                }
+                {
+                    Vector512<float> y0 = Vector512.Load(y);
+                    Vector512<float> y1 = Vector512.Load(y + Lanes);
+                    Vector512<float> x = Vector512.Create(a0[0]);
+                    c0_0 = Vector512.MultiplyAddEstimate(x, y0, c0_0);
+                    c0_1 = Vector512.MultiplyAddEstimate(x, y1, c0_1);
+                    x = Vector512.Create(a0[row]);
+                    c1_0 = Vector512.MultiplyAddEstimate(x, y0, c1_0);
+                    c1_1 = Vector512.MultiplyAddEstimate(x, y1, c1_1);
+                    x = Vector512.Create(a0[row2]);
+                    c2_0 = Vector512.MultiplyAddEstimate(x, y0, c2_0);
+                    c2_1 = Vector512.MultiplyAddEstimate(x, y1, c2_1);
+                    x = Vector512.Create(a0[row3]);
+                    c3_0 = Vector512.MultiplyAddEstimate(x, y0, c3_0);
+                    c3_1 = Vector512.MultiplyAddEstimate(x, y1, c3_1);
+                    x = Vector512.Create(a4[0]);
+                    c4_0 = Vector512.MultiplyAddEstimate(x, y0, c4_0);
+                    c4_1 = Vector512.MultiplyAddEstimate(x, y1, c4_1);
+                    x = Vector512.Create(a4[row]);
+                    c5_0 = Vector512.MultiplyAddEstimate(x, y0, c5_0);
+                    c5_1 = Vector512.MultiplyAddEstimate(x, y1, c5_1);
+                    x = Vector512.Create(a4[row2]);
+                    c6_0 = Vector512.MultiplyAddEstimate(x, y0, c6_0);
+                    c6_1 = Vector512.MultiplyAddEstimate(x, y1, c6_1);
+                    x = Vector512.Create(a4[row3]);
+                    c7_0 = Vector512.MultiplyAddEstimate(x, y0, c7_0);
+                    c7_1 = Vector512.MultiplyAddEstimate(x, y1, c7_1);
+                    x = Vector512.Create(a8[0]);
+                    c8_0 = Vector512.MultiplyAddEstimate(x, y0, c8_0);
+                    c8_1 = Vector512.MultiplyAddEstimate(x, y1, c8_1);
+                    x = Vector512.Create(a8[row]);
+                    c9_0 = Vector512.MultiplyAddEstimate(x, y0, c9_0);
+                    c9_1 = Vector512.MultiplyAddEstimate(x, y1, c9_1);
+                    a0 += step;
+                    a4 += step;
+                    a8 += step;
+                    y += stepB;
+                }
+            }
+            for (; i < steps; i++)
+            {
+                {
+                    Vector512<float> y0 = Vector512.Load(y);
+                    Vector512<float> y1 = Vector512.Load(y + Lanes);
+                    Vector512<float> x = Vector512.Create(a0[0]);
+                    c0_0 = Vector512.MultiplyAddEstimate(x, y0, c0_0);
+                    c0_1 = Vector512.MultiplyAddEstimate(x, y1, c0_1);
+                    x = Vector512.Create(a0[row]);
+                    c1_0 = Vector512.MultiplyAddEstimate(x, y0, c1_0);
+                    c1_1 = Vector512.MultiplyAddEstimate(x, y1, c1_1);
+                    x = Vector512.Create(a0[row2]);
+                    c2_0 = Vector512.MultiplyAddEstimate(x, y0, c2_0);
+                    c2_1 = Vector512.MultiplyAddEstimate(x, y1, c2_1);
+                    x = Vector512.Create(a0[row3]);
+                    c3_0 = Vector512.MultiplyAddEstimate(x, y0, c3_0);
+                    c3_1 = Vector512.MultiplyAddEstimate(x, y1, c3_1);
+                    x = Vector512.Create(a4[0]);
+                    c4_0 = Vector512.MultiplyAddEstimate(x, y0, c4_0);
+                    c4_1 = Vector512.MultiplyAddEstimate(x, y1, c4_1);
+                    x = Vector512.Create(a4[row]);
+                    c5_0 = Vector512.MultiplyAddEstimate(x, y0, c5_0);
+                    c5_1 = Vector512.MultiplyAddEstimate(x, y1, c5_1);
+                    x = Vector512.Create(a4[row2]);
+                    c6_0 = Vector512.MultiplyAddEstimate(x, y0, c6_0);
+                    c6_1 = Vector512.MultiplyAddEstimate(x, y1, c6_1);
+                    x = Vector512.Create(a4[row3]);
+                    c7_0 = Vector512.MultiplyAddEstimate(x, y0, c7_0);
+                    c7_1 = Vector512.MultiplyAddEstimate(x, y1, c7_1);
+                    x = Vector512.Create(a8[0]);
+                    c8_0 = Vector512.MultiplyAddEstimate(x, y0, c8_0);
+                    c8_1 = Vector512.MultiplyAddEstimate(x, y1, c8_1);
+                    x = Vector512.Create(a8[row]);
+                    c9_0 = Vector512.MultiplyAddEstimate(x, y0, c9_0);
+                    c9_1 = Vector512.MultiplyAddEstimate(x, y1, c9_1);
+                    a0 += step;
+                    a4 += step;
+                    a8 += step;
+                    y += stepB;
+                }
             }
         }
         c0_0.Store(c + 0 * rowC);
@@ -945,7 +1460,7 @@ internal static unsafe class MatrixTiles512
         c9_1.Store(c + 9 * rowC + Lanes);
     }
 
-    private static void Tile11x32(in Contraction k)
+    private static void Tile11x32(in Contraction k, float* a, float* b, float* c, float* bias)
     {
         Vector512<float> c0_0 = default, c0_1 = default;
         Vector512<float> c1_0 = default, c1_1 = default;
@@ -958,7 +1473,6 @@ internal static unsafe class MatrixTiles512
         Vector512<float> c8_0 = default, c8_1 = default;
         Vector512<float> c9_0 = default, c9_1 = default;
         Vector512<float> c10_0 = default, c10_1 = default;
-        float* c = k.C;
         nint rowC = k.RowStrideC;
         if (k.Accumulate)
         {
@@ -985,10 +1499,10 @@ internal static unsafe class MatrixTiles512
             c10_0 = Vector512.Load(c + 10 * rowC);
             c10_1 = Vector512.Load(c + 10 * rowC + Lanes);
         }
-        else if (k.Bias is not null)
+        else if (bias is not null)
         {
-            c0_0 = Vector512.Load(k.Bias);
-            c0_1 = Vector512.Load(k.Bias + Lanes);
+            c0_0 = Vector512.Load(bias);
+            c0_1 = Vector512.Load(bias + Lanes);
             c1_0 = c0_0;
             c1_1 = c0_1;
             c2_0 = c0_0;
@@ -1015,51 +1529,139 @@ internal static unsafe class MatrixTiles512
         int steps = k.Steps;
         for (int segment = 0; segment < k.Segments; segment++)
         {
-            float* b = k.B + segment * k.SegmentB;
-            float* a0 = k.A + segment * k.SegmentA;
+            float* y = b + segment * k.SegmentB;
+            float* a0 = a + segment * k.SegmentA;
             float* a4 = a0 + 4 * row;
             float* a8 = a4 + 4 * row;
-            for (int i = 0; i < steps; i++)
+            int i = 0;
+            for (; i + 2 <= steps; i += 2)
             {
-                Vector512<float> b0 = Vector512.Load(b);
-                Vector512<float> b1 = Vector512.Load(b + Lanes);
-                Vector512<float> a = Vector512.Create(a0[0]);
-                c0_0 = Vector512.MultiplyAddEstimate(a, b0, c0_0);
-                c0_1 = Vector512.MultiplyAddEstimate(a, b1, c0_1);
-                a = Vector512.Create(a0[row]);
-                c1_0 = Vector512.MultiplyAddEstimate(a, b0, c1_0);
-                c1_1 = Vector512.MultiplyAddEstimate(a, b1, c1_1);
-                a = Vector512.Create(a0[row2]);
-                c2_0 = Vector512.MultiplyAddEstimate(a, b0, c2_0);
-                c2_1 = Vector512.MultiplyAddEstimate(a, b1, c2_1);
-                a = Vector512.Create(a0[row3]);
-                c3_0 = Vector512.MultiplyAddEstimate(a, b0, c3_0);
-                c3_1 = Vector512.MultiplyAddEstimate(a, b1, c3_1);
-                a = Vector512.Create(a4[0]);
-                c4_0 = Vector512.MultiplyAddEstimate(a, b0, c4_0);
-                c4_1 = Vector512.MultiplyAddEstimate(a, b1, c4_1);
-                a = Vector512.Create(a4[row]);
-                c5_0 = Vector512.MultiplyAddEstimate(a, b0, c5_0);
-                c5_1 = Vector512.MultiplyAddEstimate(a, b1, c5_1);
-                a = Vector512.Create(a4[row2]);
-                c6_0 = Vector512.MultiplyAddEstimate(a, b0, c6_0);
-                c6_1 = Vector512.MultiplyAddEstimate(a, b1, c6_1);
-                a = Vector512.Create(a4[row3]);
-                c7_0 = Vector512.MultiplyAddEstimate(a, b0, c7_0);
-                c7_1 = Vector512.MultiplyAddEstimate(a, b1, c7_1);
-                a = Vector512.Create(a8[0]);
-                c8_0 = Vector512.MultiplyAddEstimate(a, b0, c8_0);
-                c8_1 = Vector512.MultiplyAddEstimate(a, b1, c8_1);
-                a = Vector512.Create(a8[row]);
-                c9_0 = Vector512.MultiplyAddEstimate(a, b0, c9_0);
-                c9_1 = Vector512.MultiplyAddEstimate(a, b1, c9_1);
-                a = Vector512.Create(a8[row2]);
-                c10_0 = Vector512.MultiplyAddEstimate(a, b0, c10_0);
-                c10_1 = Vector512.MultiplyAddEstimate(a, b1, c10_1);
-                a0 += step;
-                a4 += step;
-                a8 += step;
-                b += stepB;
+                {
+                    Vector512<float> y0 = Vector512.Load(y);
+                    Vector512<float> y1 = Vector512.Load(y + Lanes);
+                    Vector512<float> x = Vector512.Create(a0[0]);
+                    c0_0 = Vector512.MultiplyAddEstimate(x, y0, c0_0);
+                    c0_1 = Vector512.MultiplyAddEstimate(x, y1, c0_1);
+                    x = Vector512.Create(a0[row]);
+                    c1_0 = Vector512.MultiplyAddEstimate(x, y0, c1_0);
+                    c1_1 = Vector512.MultiplyAddEstimate(x, y1, c1_1);
+                    x = Vector512.Create(a0[row2]);
+                    c2_0 = Vector512.MultiplyAddEstimate(x, y0, c2_0);
+                    c2_1 = Vector512.MultiplyAddEstimate(x, y1, c2_1);
+                    x = Vector512.Create(a0[row3]);
+                    c3_0 = Vector512.MultiplyAddEstimate(x, y0, c3_0);
+                    c3_1 = Vector512.MultiplyAddEstimate(x, y1, c3_1);
+                    x = Vector512.Create(a4[0]);
+                    c4_0 = Vector512.MultiplyAddEstimate(x, y0, c4_0);
+                    c4_1 = Vector512.MultiplyAddEstimate(x, y1, c4_1);
+                    x = Vector512.Create(a4[row]);
+                    c5_0 = Vector512.MultiplyAddEstimate(x, y0, c5_0);
+                    c5_1 = Vector512.MultiplyAddEstimate(x, y1, c5_1);
+                    x = Vector512.Create(a4[row2]);
+                    c6_0 = Vector512.MultiplyAddEstimate(x, y0, c6_0);
+                    c6_1 = Vector512.MultiplyAddEstimate(x, y1, c6_1);
+                    x = Vector512.Create(a4[row3]);
+                    c7_0 = Vector512.MultiplyAddEstimate(x, y0, c7_0);
+                    c7_1 = Vector512.MultiplyAddEstimate(x, y1, c7_1);
+                    x = Vector512.Create(a8[0]);
+                    c8_0 = Vector512.MultiplyAddEstimate(x, y0, c8_0);
+                    c8_1 = Vector512.MultiplyAddEstimate(x, y1, c8_1);
+                    x = Vector512.Create(a8[row]);
+                    c9_0 = Vector512.MultiplyAddEstimate(x, y0, c9_0);
+                    c9_1 = Vector512.MultiplyAddEstimate(x, y1, c9_1);
+                    x = Vector512.Create(a8[row2]);
+                    c10_0 = Vector512.MultiplyAddEstimate(x, y0, c10_0);
+                    c10_1 = Vector512.MultiplyAddEstimate(x, y1, c10_1);
+                    a0 += step;
+                    a4 += step;
+                    a8 += step;
+                    y += stepB;
+                }
+                {
+                    Vector512<float> y0 = Vector512.Load(y);
+                    Vector512<float> y1 = Vector512.Load(y + Lanes);
+                    Vector512<float> x = Vector512.Create(a0[0]);
+                    c0_0 = Vector512.MultiplyAddEstimate(x, y0, c0_0);
+                    c0_1 = Vector512.MultiplyAddEstimate(x, y1, c0_1);
+                    x = Vector512.Create(a0[row]);
+                    c1_0 = Vector512.MultiplyAddEstimate(x, y0, c1_0);
+                    c1_1 = Vector512.MultiplyAddEstimate(x, y1, c1_1);
+                    x = Vector512.Create(a0[row2]);
+                    c2_0 = Vector512.MultiplyAddEstimate(x, y0, c2_0);
+                    c2_1 = Vector512.MultiplyAddEstimate(x, y1, c2_1);
+                    x = Vector512.Create(a0[row3]);
+                    c3_0 = Vector512.MultiplyAddEstimate(x, y0, c3_0);
+                    c3_1 = Vector512.MultiplyAddEstimate(x, y1, c3_1);
+                    x = Vector512.Create(a4[0]);
+                    c4_0 = Vector512.MultiplyAddEstimate(x, y0, c4_0);
+                    c4_1 = Vector512.MultiplyAddEstimate(x, y1, c4_1);
+                    x = Vector512.Create(a4[row]);
+                    c5_0 = Vector512.MultiplyAddEstimate(x, y0, c5_0);
+                    c5_1 = Vector512.MultiplyAddEstimate(x, y1, c5_1);
+                    x = Vector512.Create(a4[row2]);
+                    c6_0 = Vector512.MultiplyAddEstimate(x, y0, c6_0);
+                    c6_1 = Vector512.MultiplyAddEstimate(x, y1, c6_1);
+                    x = Vector512.Create(a4[row3]);
+                    c7_0 = Vector512.MultiplyAddEstimate(x, y0, c7_0);
+                    c7_1 = Vector512.MultiplyAddEstimate(x, y1, c7_1);
+                    x = Vector512.Create(a8[0]);
+                    c8_0 = Vector512.MultiplyAddEstimate(x, y0, c8_0);
+                    c8_1 = Vector512.MultiplyAddEstimate(x, y1, c8_1);
+                    x = Vector512.Create(a8[row]);
+                    c9_0 = Vector512.MultiplyAddEstimate(x, y0, c9_0);
+                    c9_1 = Vector512.MultiplyAddEstimate(x, y1, c9_1);
+                    x = Vector512.Create(a8[row2]);
+                    c10_0 = Vector512.MultiplyAddEstimate(x, y0, c10_0);
+                    c10_1 = Vector512.MultiplyAddEstimate(x, y1, c10_1);
+                    a0 += step;
+                    a4 += step;
+                    a8 += step;
+                    y += stepB;
+                }
+            }
+            for (; i < steps; i++)
+            {
+                {
+                    Vector512<float> y0 = Vector512.Load(y);
+                    Vector512<float> y1 = Vector512.Load(y + Lanes);
+                    Vector512<float> x = Vector512.Create(a0[0]);
+                    c0_0 = Vector512.MultiplyAddEstimate(x, y0, c0_0);
+                    c0_1 = Vector512.MultiplyAddEstimate(x, y1, c0_1);
+                    x = Vector512.Create(a0[row]);
+                    c1_0 = Vector512.MultiplyAddEstimate(x, y0, c1_0);
+                    c1_1 = Vector512.MultiplyAddEstimate(x, y1, c1_1);
+                    x = Vector512.Create(a0[row2]);
+                    c2_0 = Vector512.MultiplyAddEstimate(x, y0, c2_0);
+                    c2_1 = Vector512.MultiplyAddEstimate(x, y1, c2_1);
+                    x = Vector512.Create(a0[row3]);
+                    c3_0 = Vector512.MultiplyAddEstimate(x, y0, c3_0);
+                    c3_1 = Vector512.MultiplyAddEstimate(x, y1, c3_1);
+                    x = Vector512.Create(a4[0]);
+                    c4_0 = Vector512.MultiplyAddEstimate(x, y0, c4_0);
+                    c4_1 = Vector512.MultiplyAddEstimate(x, y1, c4_1);
+                    x = Vector512.Create(a4[row]);
+                    c5_0 = Vector512.MultiplyAddEstimate(x, y0, c5_0);
+                    c5_1 = Vector512.MultiplyAddEstimate(x, y1, c5_1);
+                    x = Vector512.Create(a4[row2]);
+                    c6_0 = Vector512.MultiplyAddEstimate(x, y0, c6_0);
+                    c6_1 = Vector512.MultiplyAddEstimate(x, y1, c6_1);
+                    x = Vector512.Create(a4[row3]);
+                    c7_0 = Vector512.MultiplyAddEstimate(x, y0, c7_0);
+                    c7_1 = Vector512.MultiplyAddEstimate(x, y1, c7_1);
+                    x = Vector512.Create(a8[0]);
+                    c8_0 = Vector512.MultiplyAddEstimate(x, y0, c8_0);
+                    c8_1 = Vector512.MultiplyAddEstimate(x, y1, c8_1);
+                    x = Vector512.Create(a8[row]);
+                    c9_0 = Vector512.MultiplyAddEstimate(x, y0, c9_0);
+                    c9_1 = Vector512.MultiplyAddEstimate(x, y1, c9_1);
+                    x = Vector512.Create(a8[row2]);
+                    c10_0 = Vector512.MultiplyAddEstimate(x, y0, c10_0);
+                    c10_1 = Vector512.MultiplyAddEstimate(x, y1, c10_1);
+                    a0 += step;
+                    a4 += step;
+                    a8 += step;
+                    y += stepB;
+                }
             }
         }
         c0_0.Store(c + 0 * rowC);
@@ -1086,7 +1688,7 @@ internal static unsafe class MatrixTiles512
         c10_1.Store(c + 10 * rowC + Lanes);
     }
 
-    private static void Tile12x32(in Contraction k)
+    private static void Tile12x32(in Contraction k, float* a, float* b, float* c, float* bias)
     {
         Vector512<float> c0_0 = default, c0_1 = default;
         Vector512<float> c1_0 = default, c1_1 = default;
@@ -1100,7 +1702,6 @@ internal static unsafe class MatrixTiles512
         Vector512<float> c9_0 = default, c9_1 = default;
         Vector512<float> c10_0 = default, c10_1 = default;
         Vector512<float> c11_0 = default, c11_1 = default;
-        float* c = k.C;
         nint rowC = k.RowStrideC;
         if (k.Accumulate)
         {
@@ -1129,10 +1730,10 @@ internal static unsafe class MatrixTiles512
             c11_0 = Vector512.Load(c + 11 * rowC);
             c11_1 = Vector512.Load(c + 11 * rowC + Lanes);
         }
-        else if (k.Bias is not null)
+        else if (bias is not null)
         {
-            c0_0 = Vector512.Load(k.Bias);
-            c0_1 = Vector512.Load(k.Bias + Lanes);
+            c0_0 = Vector512.Load(bias);
+            c0_1 = Vector512.Load(bias + Lanes);
             c1_0 = c0_0;
             c1_1 = c0_1;
             c2_0 = c0_0;
@@ -1161,54 +1762,148 @@ internal static unsafe class MatrixTiles512
         int steps = k.Steps;
         for (int segment = 0; segment < k.Segments; segment++)
         {
-            float* b = k.B + segment * k.SegmentB;
-            float* a0 = k.A + segment * k.SegmentA;
+            float* y = b + segment * k.SegmentB;
+            float* a0 = a + segment * k.SegmentA;
             float* a4 = a0 + 4 * row;
             float* a8 = a4 + 4 * row;
-            for (int i = 0; i < steps; i++)
+            int i = 0;
+            for (; i + 2 <= steps; i += 2)
             {
-                Vector512<float> b0 = Vector512.Load(b);
-                Vector512<float> b1 = Vector512.Load(b + Lanes);
-                Vector512<float> a = Vector512.Create(a0[0]);
-                c0_0 = Vector512.MultiplyAddEstimate(a, b0, c0_0);
-                c0_1 = Vector512.MultiplyAddEstimate(a, b1, c0_1);
-                a = Vector512.Create(a0[row]);
-                c1_0 = Vector512.MultiplyAddEstimate(a, b0, c1_0);
-                c1_1 = Vector512.MultiplyAddEstimate(a, b1, c1_1);
-                a = Vector512.Create(a0[row2]);
-                c2_0 = Vector512.MultiplyAddEstimate(a, b0, c2_0);
-                c2_1 = Vector512.MultiplyAddEstimate(a, b1, c2_1);
-                a = Vector512.Create(a0[row3]);
-                c3_0 = Vector512.MultiplyAddEstimate(a, b0, c3_0);
-                c3_1 = Vector512.MultiplyAddEstimate(a, b1, c3_1);
-                a = Vector512.Create(a4[0]);
-                c4_0 = Vector512.MultiplyAddEstimate(a, b0, c4_0);
-                c4_1 = Vector512.MultiplyAddEstimate(a, b1, c4_1);
-                a = Vector512.Create(a4[row]);
-                c5_0 = Vector512.MultiplyAddEstimate(a, b0, c5_0);
-                c5_1 = Vector512.MultiplyAddEstimate(a, b1, c5_1);
-                a = Vector512.Create(a4[row2]);
-                c6_0 = Vector512.MultiplyAddEstimate(a, b0, c6_0);
-                c6_1 = Vector512.MultiplyAddEstimate(a, b1, c6_1);
-                a = Vector512.Create(a4[row3]);
-                c7_0 = Vector512.MultiplyAddEstimate(a, b0, c7_0);
-                c7_1 = Vector512.MultiplyAddEstimate(a, b1, c7_1);
-                a = Vector512.Create(a8[0]);
-                c8_0 = Vector512.MultiplyAddEstimate(a, b0, c8_0);
-                c8_1 = Vector512.MultiplyAddEstimate(a, b1, c8_1);
-                a = Vector512.Create(a8[row]);
-                c9_0 = Vector512.MultiplyAddEstimate(a, b0, c9_0);
-                c9_1 = Vector512.MultiplyAddEstimate(a, b1, c9_1);
-                a = Vector512.Create(a8[row2]);
-                c10_0 = Vector512.MultiplyAddEstimate(a, b0, c10_0);
-                c10_1 = Vector512.MultiplyAddEstimate(a, b1, c10_1);
-                a = Vector512.Create(a8[row3]);
-                c11_0 = Vector512.MultiplyAddEstimate(a, b0, c11_0);
-                c11_1 = Vector512.MultiplyAddEstimate(a, b1, c11_1);
-                a0 += step;
-                a4 += step;
-                a8 += step;
-                b += stepB;
+                {
+                    Vector512<float> y0 = Vector512.Load(y);
+                    Vector512<float> y1 = Vector512.Load(y + Lanes);
+                    Vector512<float> x = Vector512.Create(a0[0]);
+                    c0_0 = Vector512.MultiplyAddEstimate(x, y0, c0_0);
+                    c0_1 = Vector512.MultiplyAddEstimate(x, y1, c0_1);
+                    x = Vector512.Create(a0[row]);
+                    c1_0 = Vector512.MultiplyAddEstimate(x, y0, c1_0);
+                    c1_1 = Vector512.MultiplyAddEstimate(x, y1, c1_1);
+                    x = Vector512.Create(a0[row2]);
+                    c2_0 = Vector512.MultiplyAddEstimate(x, y0, c2_0);
+                    c2_1 = Vector512.MultiplyAddEstimate(x, y1, c2_1);
+                    x = Vector512.Create(a0[row3]);
+                    c3_0 = Vector512.MultiplyAddEstimate(x, y0, c3_0);
+                    c3_1 = Vector512.MultiplyAddEstimate(x, y1, c3_1);
+                    x = Vector512.Create(a4[0]);
+                    c4_0 = Vector512.MultiplyAddEstimate(x, y0, c4_0);
+                    c4_1 = Vector512.MultiplyAddEstimate(x, y1, c4_1);
+                    x = Vector512.Create(a4[row]);
+                    c5_0 = Vector512.MultiplyAddEstimate(x, y0, c5_0);
+                    c5_1 = Vector512.MultiplyAddEstimate(x, y1, c5_1);
+                    x = Vector512.Create(a4[row2]);
+                    c6_0 = Vector512.MultiplyAddEstimate(x, y0, c6_0);
+                    c6_1 = Vector512.MultiplyAddEstimate(x, y1, c6_1);
+                    x = Vector512.Create(a4[row3]);
+                    c7_0 = Vector512.MultiplyAddEstimate(x, y0, c7_0);
+                    c7_1 = Vector512.MultiplyAddEstimate(x, y1, c7_1);
+                    x = Vector512.Create(a8[0]);
+                    c8_0 = Vector512.MultiplyAddEstimate(x, y0, c8_0);
+                    c8_1 = Vector512.MultiplyAddEstimate(x, y1, c8_1);
+                    x = Vector512.Create(a8[row]);
+                    c9_0 = Vector512.MultiplyAddEstimate(x, y0, c9_0);
+                    c9_1 = Vector512.MultiplyAddEstimate(x, y1, c9_1);
+                    x = Vector512.Create(a8[row2]);
+                    c10_0 = Vector512.MultiplyAddEstimate(x, y0, c10_0);
+                    c10_1 = Vector512.MultiplyAddEstimate(x, y1, c10_1);
+                    x = Vector512.Create(a8[row3]);
+                    c11_0 = Vector512.MultiplyAddEstimate(x, y0, c11_0);
+                    c11_1 = Vector512.MultiplyAddEstimate(x, y1, c11_1);
+                    a0 += step;
+                    a4 += step;
+                    a8 += step;
+                    y += stepB;
+                }
+                {
+                    Vector512<float> y0 = Vector512.Load(y);
+                    Vector512<float> y1 = Vector512.Load(y + Lanes);
+                    Vector512<float> x = Vector512.Create(a0[0]);
+                    c0_0 = Vector512.MultiplyAddEstimate(x, y0, c0_0);
+                    c0_1 = Vector512.MultiplyAddEstimate(x, y1, c0_1);
+                    x = Vector512.Create(a0[row]);
+                    c1_0 = Vector512.MultiplyAddEstimate(x, y0, c1_0);
+                    c1_1 = Vector512.MultiplyAddEstimate(x, y1, c1_1);
+                    x = Vector512.Create(a0[row2]);
+                    c2_0 = Vector512.MultiplyAddEstimate(x, y0, c2_0);
+                    c2_1 = Vector512.MultiplyAddEstimate(x, y1, c2_1);
+                    x = Vector512.Create(a0[row3]);
+                    c3_0 = Vector512.MultiplyAddEstimate(x, y0, c3_0);
+                    c3_1 = Vector512.MultiplyAddEstimate(x, y1, c3_1);
+                    x = Vector512.Create(a4[0]);
+                    c4_0 = Vector512.MultiplyAddEstimate(x, y0, c4_0);
+                    c4_1 = Vector512.MultiplyAddEstimate(x, y1, c4_1);
+                    x = Vector512.Create(a4[row]);
+                    c5_0 = Vector512.MultiplyAddEstimate(x, y0, c5_0);
+                    c5_1 = Vector512.MultiplyAddEstimate(x, y1, c5_1);
+                    x = Vector512.Create(a4[row2]);
+                    c6_0 = Vector512.MultiplyAddEstimate(x, y0, c6_0);
+                    c6_1 = Vector512.MultiplyAddEstimate(x, y1, c6_1);
+                    x = Vector512.Create(a4[row3]);
+                    c7_0 = Vector512.MultiplyAddEstimate(x, y0, c7_0);
+                    c7_1 = Vector512.MultiplyAddEstimate(x, y1, c7_1);
+                    x = Vector512.Create(a8[0]);
+                    c8_0 = Vector512.MultiplyAddEstimate(x, y0, c8_0);
+                    c8_1 = Vector512.MultiplyAddEstimate(x, y1, c8_1);
+                    x = Vector512.Create(a8[row]);
+                    c9_0 = Vector512.MultiplyAddEstimate(x, y0, c9_0);
+                    c9_1 = Vector512.MultiplyAddEstimate(x, y1, c9_1);
+                    x = Vector512.Create(a8[row2]);
+                    c10_0 = Vector512.MultiplyAddEstimate(x, y0, c10_0);
+                    c10_1 = Vector512.MultiplyAddEstimate(x, y1, c10_1);
+                    x = Vector512.Create(a8[row3]);
+                    c11_0 = Vector512.MultiplyAddEstimate(x, y0, c11_0);
+                    c11_1 = Vector512.MultiplyAddEstimate(x, y1, c11_1);
+                    a0 += step;
+                    a4 += step;
+                    a8 += step;
+                    y += stepB;
+                }
+            }
+            for (; i < steps; i++)
+            {
+                {
+                    Vector512<float> y0 = Vector512.Load(y);
+                    Vector512<float> y1 = Vector512.Load(y + Lanes);
+                    Vector512<float> x = Vector512.Create(a0[0]);
+                    c0_0 = Vector512.MultiplyAddEstimate(x, y0, c0_0);
+                    c0_1 = Vector512.MultiplyAddEstimate(x, y1, c0_1);
+                    x = Vector512.Create(a0[row]);
+                    c1_0 = Vector512.MultiplyAddEstimate(x, y0, c1_0);
+                    c1_1 = Vector512.MultiplyAddEstimate(x, y1, c1_1);
+                    x = Vector512.Create(a0[row2]);
+                    c2_0 = Vector512.MultiplyAddEstimate(x, y0, c2_0);
+                    c2_1 = Vector512.MultiplyAddEstimate(x, y1, c2_1);
+                    x = Vector512.Create(a0[row3]);
+                    c3_0 = Vector512.MultiplyAddEstimate(x, y0, c3_0);
+                    c3_1 = Vector512.MultiplyAddEstimate(x, y1, c3_1);
+                    x = Vector512.Create(a4[0]);
+                    c4_0 = Vector512.MultiplyAddEstimate(x, y0, c4_0);
+                    c4_1 = Vector512.MultiplyAddEstimate(x, y1, c4_1);
+                    x = Vector512.Create(a4[row]);
+                    c5_0 = Vector512.MultiplyAddEstimate(x, y0, c5_0);
+                    c5_1 = Vector512.MultiplyAddEstimate(x, y1, c5_1);
+                    x = Vector512.Create(a4[row2]);
+                    c6_0 = Vector512.MultiplyAddEstimate(x, y0, c6_0);
+                    c6_1 = Vector512.MultiplyAddEstimate(x, y1, c6_1);
+                    x = Vector512.Create(a4[row3]);
+                    c7_0 = Vector512.MultiplyAddEstimate(x, y0, c7_0);
+                    c7_1 = Vector512.MultiplyAddEstimate(x, y1, c7_1);
+                    x = Vector512.Create(a8[0]);
+                    c8_0 = Vector512.MultiplyAddEstimate(x, y0, c8_0);
+                    c8_1 = Vector512.MultiplyAddEstimate(x, y1, c8_1);
+                    x = Vector512.Create(a8[row]);
+                    c9_0 = Vector512.MultiplyAddEstimate(x, y0, c9_0);
+                    c9_1 = Vector512.MultiplyAddEstimate(x, y1, c9_1);
+                    x = Vector512.Create(a8[row2]);
+                    c10_0 = Vector512.MultiplyAddEstimate(x, y0, c10_0);
+                    c10_1 = Vector512.MultiplyAddEstimate(x, y1, c10_1);
+                    x = Vector512.Create(a8[row3]);
+                    c11_0 = Vector512.MultiplyAddEstimate(x, y0, c11_0);
+                    c11_1 = Vector512.MultiplyAddEstimate(x, y1, c11_1);
+                    a0 += step;
+                    a4 += step;
+                    a8 += step;
+                    y += stepB;
+                }
             }
         }
         c0_0.Store(c + 0 * rowC);
@@ -1237,7 +1932,7 @@ internal static unsafe class MatrixTiles512
         c11_1.Store(c + 11 * rowC + Lanes);
     }
 
-    private static void Tile13x32(in Contraction k)
+    private static void Tile13x32(in Contraction k, float* a, float* b, float* c, float* bias)
     {
         Vector512<float> c0_0 = default, c0_1 = default;
         Vector512<float> c1_0 = default, c1_1 = default;
@@ -1252,7 +1947,6 @@ internal static unsafe class MatrixTiles512
         Vector512<float> c10_0 = default, c10_1 = default;
         Vector512<float> c11_0 = default, c11_1 = default;
         Vector512<float> c12_0 = default, c12_1 = default;
-        float* c = k.C;
         nint rowC = k.RowStrideC;
         if (k.Accumulate)
         {
@@ -1283,10 +1977,10 @@ internal static unsafe class MatrixTiles512
             c12_0 = Vector512.Load(c + 12 * rowC);
             c12_1 = Vector512.Load(c + 12 * rowC + Lanes);
         }
-        else if (k.Bias is not null)
+        else if (bias is not null)
         {
-            c0_0 = Vector512.Load(k.Bias);
-            c0_1 = Vector512.Load(k.Bias + Lanes);
+            c0_0 = Vector512.Load(bias);
+            c0_1 = Vector512.Load(bias + Lanes);
             c1_0 = c0_0;
             c1_1 = c0_1;
             c2_0 = c0_0;
@@ -1317,59 +2011,161 @@ internal static unsafe class MatrixTiles512
         int steps = k.Steps;
         for (int segment = 0; segment < k.Segments; segment++)
         {
-            float* b = k.B + segment * k.SegmentB;
-            float* a0 = k.A + segment * k.SegmentA;
+            float* y = b + segment * k.SegmentB;
+            float* a0 = a + segment * k.SegmentA;
             float* a4 = a0 + 4 * row;
             float* a8 = a4 + 4 * row;
             float* a12 = a8 + 4 * row;
-            for (int i = 0; i < steps; i++)
+            int i = 0;
+            for (; i + 2 <= steps; i += 2)
             {
-                Vector512<float> b0 = Vector512.Load(b);
-                Vector512<float> b1 = Vector512.Load(b + Lanes);
-                Vector512<float> a = Vector512.Create(a0[0]);
-                c0_0 = Vector512.MultiplyAddEstimate(a, b0, c0_0);
-                c0_1 = Vector512.MultiplyAddEstimate(a, b1, c0_1);
-                a = Vector512.Create(a0[row]);
-                c1_0 = Vector512.MultiplyAddEstimate(a, b0, c1_0);
-                c1_1 = Vector512.MultiplyAddEstimate(a, b1, c1_1);
-                a = Vector512.Create(a0[row2]);
-                c2_0 = Vector512.MultiplyAddEstimate(a, b0, c2_0);
-                c2_1 = Vector512.MultiplyAddEstimate(a, b1, c2_1);
-                a = Vector512.Create(a0[row3]);
-                c3_0 = Vector512.MultiplyAddEstimate(a, b0, c3_0);
-                c3_1 = Vector512.MultiplyAddEstimate(a, b1, c3_1);
-                a = Vector512.Create(a4[0]);
-                c4_0 = Vector512.MultiplyAddEstimate(a, b0, c4_0);
-                c4_1 = Vector512.MultiplyAddEstimate(a, b1, c4_1);
-                a = Vector512.Create(a4[row]);
-                c5_0 = Vector512.MultiplyAddEstimate(a, b0, c5_0);
-                c5_1 = Vector512.MultiplyAddEstimate(a, b1, c5_1);
-                a = Vector512.Create(a4[row2]);
-                c6_0 = Vector512.MultiplyAddEstimate(a, b0, c6_0);
-                c6_1 = Vector512.MultiplyAddEstimate(a, b1, c6_1);
-                a = Vector512.Create(a4[row3]);
-                c7_0 = Vector512.MultiplyAddEstimate(a, b0, c7_0);
-                c7_1 = Vector512.MultiplyAddEstimate(a, b1, c7_1);
-                a = Vector512.Create(a8[0]);
-                c8_0 = Vector512.MultiplyAddEstimate(a, b0, c8_0);
-                c8_1 = Vector512.MultiplyAddEstimate(a, b1, c8_1);
-                a = Vector512.Create(a8[row]);
-                c9_0 = Vector512.MultiplyAddEstimate(a, b0, c9_0);
-                c9_1 = Vector512.MultiplyAddEstimate(a, b1, c9_1);
-                a = Vector512.Create(a8[row2]);
-                c10_0 = Vector512.MultiplyAddEstimate(a, b0, c10_0);
-                c10_1 = Vector512.MultiplyAddEstimate(a, b1, c10_1);
-                a = Vector512.Create(a8[row3]);
-                c11_0 = Vector512.MultiplyAddEstimate(a, b0, c11_0);
-                c11_1 = Vector512.MultiplyAddEstimate(a, b1, c11_1);
-                a = Vector512.Create(a12[0]);
-                c12_0 = Vector512.MultiplyAddEstimate(a, b0, c12_0);
-                c12_1 = Vector512.MultiplyAddEstimate(a, b1, c12_1);
-                a0 += step;
-                a4 += step;
-                a8 += step;
-                a12 += step;
-                b += stepB;
+                {
+                    Vector512<float> y0 = Vector512.Load(y);
+                    Vector512<float> y1 = Vector512.Load(y + Lanes);
+                    Vector512<float> x = Vector512.Create(a0[0]);
+                    c0_0 = Vector512.MultiplyAddEstimate(x, y0, c0_0);
+                    c0_1 = Vector512.MultiplyAddEstimate(x, y1, c0_1);
+                    x = Vector512.Create(a0[row]);
+                    c1_0 = Vector512.MultiplyAddEstimate(x, y0, c1_0);
+                    c1_1 = Vector512.MultiplyAddEstimate(x, y1, c1_1);
+                    x = Vector512.Create(a0[row2]);
+                    c2_0 = Vector512.MultiplyAddEstimate(x, y0, c2_0);
+                    c2_1 = Vector512.MultiplyAddEstimate(x, y1, c2_1);
+                    x = Vector512.Create(a0[row3]);
+                    c3_0 = Vector512.MultiplyAddEstimate(x, y0, c3_0);
+                    c3_1 = Vector512.MultiplyAddEstimate(x, y1, c3_1);
+                    x = Vector512.Create(a4[0]);
+                    c4_0 = Vector512.MultiplyAddEstimate(x, y0, c4_0);
+                    c4_1 = Vector512.MultiplyAddEstimate(x, y1, c4_1);
+                    x = Vector512.Create(a4[row]);
+                    c5_0 = Vector512.MultiplyAddEstimate(x, y0, c5_0);
+                    c5_1 = Vector512.MultiplyAddEstimate(x, y1, c5_1);
+                    x = Vector512.Create(a4[row2]);
+                    c6_0 = Vector512.MultiplyAddEstimate(x, y0, c6_0);
+                    c6_1 = Vector512.MultiplyAddEstimate(x, y1, c6_1);
+                    x = Vector512.Create(a4[row3]);
+                    c7_0 = Vector512.MultiplyAddEstimate(x, y0, c7_0);
+                    c7_1 = Vector512.MultiplyAddEstimate(x, y1, c7_1);
+                    x = Vector512.Create(a8[0]);
+                    c8_0 = Vector512.MultiplyAddEstimate(x, y0, c8_0);
+                    c8_1 = Vector512.MultiplyAddEstimate(x, y1, c8_1);
+                    x = Vector512.Create(a8[row]);
+                    c9_0 = Vector512.MultiplyAddEstimate(x, y0, c9_0);
+                    c9_1 = Vector512.MultiplyAddEstimate(x, y1, c9_1);
+                    x = Vector512.Create(a8[row2]);
+                    c10_0 = Vector512.MultiplyAddEstimate(x, y0, c10_0);
+                    c10_1 = Vector512.MultiplyAddEstimate(x, y1, c10_1);
+                    x = Vector512.Create(a8[row3]);
+                    c11_0 = Vector512.MultiplyAddEstimate(x, y0, c11_0);
+                    c11_1 = Vector512.MultiplyAddEstimate(x, y1, c11_1);
+                    x = Vector512.Create(a12[0]);
+                    c12_0 = Vector512.MultiplyAddEstimate(x, y0, c12_0);
+                    c12_1 = Vector512.MultiplyAddEstimate(x, y1, c12_1);
+                    a0 += step;
+                    a4 += step;
+                    a8 += step;
+                    a12 += step;
+                    y += stepB;
+                }
+                {
+                    Vector512<float> y0 = Vector512.Load(y);
+                    Vector512<float> y1 = Vector512.Load(y + Lanes);
+                    Vector512<float> x = Vector512.Create(a0[0]);
+                    c0_0 = Vector512.MultiplyAddEstimate(x, y0, c0_0);
+                    c0_1 = Vector512.MultiplyAddEstimate(x, y1, c0_1);
+                    x = Vector512.Create(a0[row]);
+                    c1_0 = Vector512.MultiplyAddEstimate(x, y0, c1_0);
+                    c1_1 = Vector512.MultiplyAddEstimate(x, y1, c1_1);
+                    x = Vector512.Create(a0[row2]);
+                    c2_0 = Vector512.MultiplyAddEstimate(x, y0, c2_0);
+                    c2_1 = Vector512.MultiplyAddEstimate(x, y1, c2_1);
+                    x = Vector512.Create(a0[row3]);
+                    c3_0 = Vector512.MultiplyAddEstimate(x, y0, c3_0);
+                    c3_1 = Vector512.MultiplyAddEstimate(x, y1, c3_1);
+                    x = Vector512.Create(a4[0]);
+                    c4_0 = Vector512.MultiplyAddEstimate(x, y0, c4_0);
+                    c4_1 = Vector512.MultiplyAddEstimate(x, y1, c4_1);
+                    x = Vector512.Create(a4[row]);
+                    c5_0 = Vector512.MultiplyAddEstimate(x, y0, c5_0);
+                    c5_1 = Vector512.MultiplyAddEstimate(x, y1, c5_1);
+                    x = Vector512.Create(a4[row2]);
+                    c6_0 = Vector512.MultiplyAddEstimate(x, y0, c6_0);
+                    c6_1 = Vector512.MultiplyAddEstimate(x, y1, c6_1);
+                    x = Vector512.Create(a4[row3]);
+                    c7_0 = Vector512.MultiplyAddEstimate(x, y0, c7_0);
+                    c7_1 = Vector512.MultiplyAddEstimate(x, y1, c7_1);
+                    x = Vector512.Create(a8[0]);
+                    c8_0 = Vector512.MultiplyAddEstimate(x, y0, c8_0);
+                    c8_1 = Vector512.MultiplyAddEstimate(x, y1, c8_1);
+                    x = Vector512.Create(a8[row]);
+                    c9_0 = Vector512.MultiplyAddEstimate(x, y0, c9_0);
+                    c9_1 = Vector512.MultiplyAddEstimate(x, y1, c9_1);
+                    x = Vector512.Create(a8[row2]);
+                    c10_0 = Vector512.MultiplyAddEstimate(x, y0, c10_0);
+                    c10_1 = Vector512.MultiplyAddEstimate(x, y1, c10_1);
+                    x = Vector512.Create(a8[row3]);
+                    c11_0 = Vector512.MultiplyAddEstimate(x, y0, c11_0);
+                    c11_1 = Vector512.MultiplyAddEstimate(x, y1, c11_1);
+                    x = Vector512.Create(a12[0]);
+                    c12_0 = Vector512.MultiplyAddEstimate(x, y0, c12_0);
+                    c12_1 = Vector512.MultiplyAddEstimate(x, y1, c12_1);
+                    a0 += step;
+                    a4 += step;
+                    a8 += step;
+                    a12 += step;
+                    y += stepB;
+                }
+            }
+            for (; i < steps; i++)
+            {
+                {
+                    Vector512<float> y0 = Vector512.Load(y);
+                    Vector512<float> y1 = Vector512.Load(y + Lanes);
+                    Vector512<float> x = Vector512.Create(a0[0]);
+                    c0_0 = Vector512.MultiplyAddEstimate(x, y0, c0_0);
+                    c0_1 = Vector512.MultiplyAddEstimate(x, y1, c0_1);
+                    x = Vector512.Create(a0[row]);
+                    c1_0 = Vector512.MultiplyAddEstimate(x, y0, c1_0);
+                    c1_1 = Vector512.MultiplyAddEstimate(x, y1, c1_1);
+                    x = Vector512.Create(a0[row2]);
+                    c2_0 = Vector512.MultiplyAddEstimate(x, y0, c2_0);
+                    c2_1 = Vector512.MultiplyAddEstimate(x, y1, c2_1);
+                    x = Vector512.Create(a0[row3]);
+                    c3_0 = Vector512.MultiplyAddEstimate(x, y0, c3_0);
+                    c3_1 = Vector512.MultiplyAddEstimate(x, y1, c3_1);
+                    x = Vector512.Create(a4[0]);
+                    c4_0 = Vector512.MultiplyAddEstimate(x, y0, c4_0);
+                    c4_1 = Vector512.MultiplyAddEstimate(x, y1, c4_1);
+                    x = Vector512.Create(a4[row]);
+                    c5_0 = Vector512.MultiplyAddEstimate(x, y0, c5_0);
+                    c5_1 = Vector512.MultiplyAddEstimate(x, y1, c5_1);
+                    x = Vector512.Create(a4[row2]);
+                    c6_0 = Vector512.MultiplyAddEstimate(x, y0, c6_0);
+                    c6_1 = Vector512.MultiplyAddEstimate(x, y1, c6_1);
+                    x = Vector512.Create(a4[row3]);
+                    c7_0 = Vector512.MultiplyAddEstimate(x, y0, c7_0);
+                    c7_1 = Vector512.MultiplyAddEstimate(x, y1, c7_1);
+                    x = Vector512.Create(a8[0]);
+                    c8_0 = Vector512.MultiplyAddEstimate(x, y0, c8_0);
+                    c8_1 = Vector512.MultiplyAddEstimate(x, y1, c8_1);
+                    x = Vector512.Create(a8[row]);
+                    c9_0 = Vector512.MultiplyAddEstimate(x, y0, c9_0);
+                    c9_1 = Vector512.MultiplyAddEstimate(x, y1, c9_1);
+                    x = Vector512.Create(a8[row2]);
+                    c10_0 = Vector512.MultiplyAddEstimate(x, y0, c10_0);
+                    c10_1 = Vector512.MultiplyAddEstimate(x, y1, c10_1);
+                    x = Vector512.Create(a8[row3]);
+                    c11_0 = Vector512.MultiplyAddEstimate(x, y0, c11_0);
+                    c11_1 = Vector512.MultiplyAddEstimate(x, y1, c11_1);
+                    x = Vector512.Create(a12[0]);
+                    c12_0 = Vector512.MultiplyAddEstimate(x, y0, c12_0);
+                    c12_1 = Vector512.MultiplyAddEstimate(x, y1, c12_1);
+                    a0 += step;
+                    a4 += step;
+                    a8 += step;
+                    a12 += step;
+                    y += stepB;
+                }
             }
         }
         c0_0.Store(c + 0 * rowC);
@@ -1400,7 +2196,7 @@ internal static unsafe class MatrixTiles512
         c12_1.Store(c + 12 * rowC + Lanes);
     }
 
-    private static void Tile14x32(in Contraction k)
+    private static void Tile14x32(in Contraction k, float* a, float* b, float* c, float* bias)
     {
         Vector512<float> c0_0 = default, c0_1 = default;
         Vector512<float> c1_0 = default, c1_1 = default;
@@ -1416,7 +2212,6 @@ internal static unsafe class MatrixTiles512
         Vector512<float> c11_0 = default, c11_1 = default;
         Vector512<float> c12_0 = default, c12_1 = default;
         Vector512<float> c13_0 = default, c13_1 = default;
-        float* c = k.C;
         nint rowC = k.RowStrideC;
         if (k.Accumulate)
         {
@@ -1449,10 +2244,10 @@ internal static unsafe class MatrixTiles512
             c13_0 = Vector512.Load(c + 13 * rowC);
             c13_1 = Vector512.Load(c + 13 * rowC + Lanes);
         }
-        else if (k.Bias is not null)
+        else if (bias is not null)
         {
-            c0_0 = Vector512.Load(k.Bias);
-            c0_1 = Vector512.Load(k.Bias + Lanes);
+            c0_0 = Vector512.Load(bias);
+            c0_1 = Vector512.Load(bias + Lanes);
             c1_0 = c0_0;
             c1_1 = c0_1;
             c2_0 = c0_0;
@@ -1485,62 +2280,170 @@ internal static unsafe class MatrixTiles512
         int steps = k.Steps;
         for (int segment = 0; segment < k.Segments; segment++)
         {
-            float* b = k.B + segment * k.SegmentB;
-            float* a0 = k.A + segment * k.SegmentA;
+            float* y = b + segment * k.SegmentB;
+            float* a0 = a + segment * k.SegmentA;
             float* a4 = a0 + 4 * row;
             float* a8 = a4 + 4 * row;
             float* a12 = a8 + 4 * row;
-            for (int i = 0; i < steps; i++)
+            int i = 0;
+            for (; i + 2 <= steps; i += 2)
             {
-                Vector512<float> b0 = Vector512.Load(b);
-                Vector512<float> b1 = Vector512.Load(b + Lanes);
-                Vector512<float> a = Vector512.Create(a0[0]);
-                c0_0 = Vector512.MultiplyAddEstimate(a, b0, c0_0);
-                c0_1 = Vector512.MultiplyAddEstimate(a, b1, c0_1);
-                a = Vector512.Create(a0[row]);
-                c1_0 = Vector512.MultiplyAddEstimate(a, b0, c1_0);
-                c1_1 = Vector512.MultiplyAddEstimate(a, b1, c1_1);
-                a = Vector512.Create(a0[row2]);
-                c2_0 = Vector512.MultiplyAddEstimate(a, b0, c2_0);
-                c2_1 = Vector512.MultiplyAddEstimate(a, b1, c2_1);
-                a = Vector512.Create(a0[row3]);
-                c3_0 = Vector512.MultiplyAddEstimate(a, b0, c3_0);
-                c3_1 = Vector512.MultiplyAddEstimate(a, b1, c3_1);
-                a = Vector512.Create(a4[0]);
-                c4_0 = Vector512.MultiplyAddEstimate(a, b0, c4_0);
-                c4_1 = Vector512.MultiplyAddEstimate(a, b1, c4_1);
-                a = Vector512.Create(a4[row]);
-                c5_0 = Vector512.MultiplyAddEstimate(a, b0, c5_0);
-                c5_1 = Vector512.MultiplyAddEstimate(a, b1, c5_1);
-                a = Vector512.Create(a4[row2]);
-                c6_0 = Vector512.MultiplyAddEstimate(a, b0, c6_0);
-                c6_1 = Vector512.MultiplyAddEstimate(a, b1, c6_1);
-                a = Vector512.Create(a4[row3]);
-                c7_0 = Vector512.MultiplyAddEstimate(a, b0, c7_0);
-                c7_1 = Vector512.MultiplyAddEstimate(a, b1, c7_1);
-                a = Vector512.Create(a8[0]);
-                c8_0 = Vector512.MultiplyAddEstimate(a, b0, c8_0);
-                c8_1 = Vector512.MultiplyAddEstimate(a, b1, c8_1);
-                a = Vector512.Create(a8[row]);
-                c9_0 = Vector512.MultiplyAddEstimate(a, b0, c9_0);
-                c9_1 = Vector512.MultiplyAddEstimate(a, b1, c9_1);
-                a = Vector512.Create(a8[row2]);
-                c10_0 = Vector512.MultiplyAddEstimate(a, b0, c10_0);
-                c10_1 = Vector512.MultiplyAddEstimate(a, b1, c10_1);
-                a = Vector512.Create(a8[row3]);
-                c11_0 = Vector512.MultiplyAddEstimate(a, b0, c11_0);
-                c11_1 = Vector512.MultiplyAddEstimate(a, b1, c11_1);
-                a = Vector512.Create(a12[0]);
-                c12_0 = Vector512.MultiplyAddEstimate(a, b0, c12_0);
-                c12_1 = Vector512.MultiplyAddEstimate(a, b1, c12_1);
-                a = Vector512.Create(a12[row]);
-                c13_0 = Vector512.MultiplyAddEstimate(a, b0, c13_0);
-                c13_1 = Vector512.MultiplyAddEstimate(a, b1, c13_1);
-                a0 += step;
-                a4 += step;
-                a8 += step;
-                a12 += step;
-                b += stepB;
+                {
+                    Vector512<float> y0 = Vector512.Load(y);
+                    Vector512<float> y1 = Vector512.Load(y + Lanes);
+                    Vector512<float> x = Vector512.Create(a0[0]);
+                    c0_0 = Vector512.MultiplyAddEstimate(x, y0, c0_0);
+                    c0_1 = Vector512.MultiplyAddEstimate(x, y1, c0_1);
+                    x = Vector512.Create(a0[row]);
+                    c1_0 = Vector512.MultiplyAddEstimate(x, y0, c1_0);
+                    c1_1 = Vector512.MultiplyAddEstimate(x, y1, c1_1);
+                    x = Vector512.Create(a0[row2]);
+                    c2_0 = Vector512.MultiplyAddEstimate(x, y0, c2_0);
+                    c2_1 = Vector512.MultiplyAddEstimate(x, y1, c2_1);
+                    x = Vector512.Create(a0[row3]);
+                    c3_0 = Vector512.MultiplyAddEstimate(x, y0, c3_0);
+                    c3_1 = Vector512.MultiplyAddEstimate(x, y1, c3_1);
+                    x = Vector512.Create(a4[0]);
+                    c4_0 = Vector512.MultiplyAddEstimate(x, y0, c4_0);
+                    c4_1 = Vector512.MultiplyAddEstimate(x, y1, c4_1);
+                    x = Vector512.Create(a4[row]);
+                    c5_0 = Vector512.MultiplyAddEstimate(x, y0, c5_0);
+                    c5_1 = Vector512.MultiplyAddEstimate(x, y1, c5_1);
+                    x = Vector512.Create(a4[row2]);
+                    c6_0 = Vector512.MultiplyAddEstimate(x, y0, c6_0);
+                    c6_1 = Vector512.MultiplyAddEstimate(x, y1, c6_1);
+                    x = Vector512.Create(a4[row3]);
+                    c7_0 = Vector512.MultiplyAddEstimate(x, y0, c7_0);
+                    c7_1 = Vector512.MultiplyAddEstimate(x, y1, c7_1);
+                    x = Vector512.Create(a8[0]);
+                    c8_0 = Vector512.MultiplyAddEstimate(x, y0, c8_0);
+                    c8_1 = Vector512.MultiplyAddEstimate(x, y1, c8_1);
+                    x = Vector512.Create(a8[row]);
+                    c9_0 = Vector512.MultiplyAddEstimate(x, y0, c9_0);
+                    c9_1 = Vector512.MultiplyAddEstimate(x, y1, c9_1);
+                    x = Vector512.Create(a8[row2]);
+                    c10_0 = Vector512.MultiplyAddEstimate(x, y0, c10_0);
+                    c10_1 = Vector512.MultiplyAddEstimate(x, y1, c10_1);
+                    x = Vector512.Create(a8[row3]);
+                    c11_0 = Vector512.MultiplyAddEstimate(x, y0, c11_0);
+                    c11_1 = Vector512.MultiplyAddEstimate(x, y1, c11_1);
+                    x = Vector512.Create(a12[0]);
+                    c12_0 = Vector512.MultiplyAddEstimate(x, y0, c12_0);
+                    c12_1 = Vector512.MultiplyAddEstimate(x, y1, c12_1);
+                    x = Vector512.Create(a12[row]);
+                    c13_0 = Vector512.MultiplyAddEstimate(x, y0, c13_0);
+                    c13_1 = Vector512.MultiplyAddEstimate(x, y1, c13_1);
+                    a0 += step;
+                    a4 += step;
+                    a8 += step;
+                    a12 += step;
+                    y += stepB;
+                }
+                {
+                    Vector512<float> y0 = Vector512.Load(y);
+                    Vector512<float> y1 = Vector512.Load(y + Lanes);
+                    Vector512<float> x = Vector512.Create(a0[0]);
+                    c0_0 = Vector512.MultiplyAddEstimate(x, y0, c0_0);
+                    c0_1 = Vector512.MultiplyAddEstimate(x, y1, c0_1);
+                    x = Vector512.Create(a0[row]);
+                    c1_0 = Vector512.MultiplyAddEstimate(x, y0, c1_0);
+                    c1_1 = Vector512.MultiplyAddEstimate(x, y1, c1_1);
+                    x = Vector512.Create(a0[row2]);
+                    c2_0 = Vector512.MultiplyAddEstimate(x, y0, c2_0);
+                    c2_1 = Vector512.MultiplyAddEstimate(x, y1, c2_1);
+                    x = Vector512.Create(a0[row3]);
+                    c3_0 = Vector512.MultiplyAddEstimate(x, y0, c3_0);
+                    c3_1 = Vector512.MultiplyAddEstimate(x, y1, c3_1);
+                    x = Vector512.Create(a4[0]);
+                    c4_0 = Vector512.MultiplyAddEstimate(x, y0, c4_0);
+                    c4_1 = Vector512.MultiplyAddEstimate(x, y1, c4_1);
+                    x = Vector512.Create(a4[row]);
+                    c5_0 = Vector512.MultiplyAddEstimate(x, y0, c5_0);
+                    c5_1 = Vector512.MultiplyAddEstimate(x, y1, c5_1);
+                    x = Vector512.Create(a4[row2]);
+                    c6_0 = Vector512.MultiplyAddEstimate(x, y0, c6_0);
+                    c6_1 = Vector512.MultiplyAddEstimate(x, y1, c6_1);
+                    x = Vector512.Create(a4[row3]);
+                    c7_0 = Vector512.MultiplyAddEstimate(x, y0, c7_0);
+                    c7_1 = Vector512.MultiplyAddEstimate(x, y1, c7_1);
+                    x = Vector512.Create(a8[0]);
+                    c8_0 = Vector512.MultiplyAddEstimate(x, y0, c8_0);
+                    c8_1 = Vector512.MultiplyAddEstimate(x, y1, c8_1);
+                    x = Vector512.Create(a8[row]);
+                    c9_0 = Vector512.MultiplyAddEstimate(x, y0, c9_0);
+                    c9_1 = Vector512.MultiplyAddEstimate(x, y1, c9_1);
+                    x = Vector512.Create(a8[row2]);
+                    c10_0 = Vector512.MultiplyAddEstimate(x, y0, c10_0);
+                    c10_1 = Vector512.MultiplyAddEstimate(x, y1, c10_1);
+                    x = Vector512.Create(a8[row3]);
+                    c11_0 = Vector512.MultiplyAddEstimate(x, y0, c11_0);
+                    c11_1 = Vector512.MultiplyAddEstimate(x, y1, c11_1);
+                    x = Vector512.Create(a12[0]);
+                    c12_0 = Vector512.MultiplyAddEstimate(x, y0, c12_0);
+                    c12_1 = Vector512.MultiplyAddEstimate(x, y1, c12_1);
+                    x = Vector512.Create(a12[row]);
+                    c13_0 = Vector512.MultiplyAddEstimate(x, y0, c13_0);
+                    c13_1 = Vector512.MultiplyAddEstimate(x, y1, c13_1);
+                    a0 += step;
+                    a4 += step;
+                    a8 += step;
+                    a12 += step;
+                    y += stepB;
+                }
+            }
+            for (; i < steps; i++)
+            {
+                {
+                    Vector512<float> y0 = Vector512.Load(y);
+                    Vector512<float> y1 = Vector512.Load(y + Lanes);
+                    Vector512<float> x = Vector512.Create(a0[0]);
+                    c0_0 = Vector512.MultiplyAddEstimate(x, y0, c0_0);
+                    c0_1 = Vector512.MultiplyAddEstimate(x, y1, c0_1);
+                    x = Vector512.Create(a0[row]);
+                    c1_0 = Vector512.MultiplyAddEstimate(x, y0, c1_0);
+                    c1_1 = Vector512.MultiplyAddEstimate(x, y1, c1_1);
+                    x = Vector512.Create(a0[row2]);
+                    c2_0 = Vector512.MultiplyAddEstimate(x, y0, c2_0);
+                    c2_1 = Vector512.MultiplyAddEstimate(x, y1, c2_1);
+                    x = Vector512.Create(a0[row3]);
+                    c3_0 = Vector512.MultiplyAddEstimate(x, y0, c3_0);
+                    c3_1 = Vector512.MultiplyAddEstimate(x, y1, c3_1);
+                    x = Vector512.Create(a4[0]);
+                    c4_0 = Vector512.MultiplyAddEstimate(x, y0, c4_0);
+                    c4_1 = Vector512.MultiplyAddEstimate(x, y1, c4_1);
+                    x = Vector512.Create(a4[row]);
+                    c5_0 = Vector512.MultiplyAddEstimate(x, y0, c5_0);
+                    c5_1 = Vector512.MultiplyAddEstimate(x, y1, c5_1);
+                    x = Vector512.Create(a4[row2]);
+                    c6_0 = Vector512.MultiplyAddEstimate(x, y0, c6_0);
+                    c6_1 = Vector512.MultiplyAddEstimate(x, y1, c6_1);
+                    x = Vector512.Create(a4[row3]);
+                    c7_0 = Vector512.MultiplyAddEstimate(x, y0, c7_0);
+                    c7_1 = Vector512.MultiplyAddEstimate(x, y1, c7_1);
+                    x = Vector512.Create(a8[0]);
+                    c8_0 = Vector512.MultiplyAddEstimate(x, y0, c8_0);
+                    c8_1 = Vector512.MultiplyAddEstimate(x, y1, c8_1);
+                    x = Vector512.Create(a8[row]);
+                    c9_0 = Vector512.MultiplyAddEstimate(x, y0, c9_0);
+                    c9_1 = Vector512.MultiplyAddEstimate(x, y1, c9_1);
+                    x = Vector512.Create(a8[row2]);
+                    c10_0 = Vector512.MultiplyAddEstimate(x, y0, c10_0);
+                    c10_1 = Vector512.MultiplyAddEstimate(x, y1, c10_1);
+                    x = Vector512.Create(a8[row3]);
+                    c11_0 = Vector512.MultiplyAddEstimate(x, y0, c11_0);
+                    c11_1 = Vector512.MultiplyAddEstimate(x, y1, c11_1);
+                    x = Vector512.Create(a12[0]);
+                    c12_0 = Vector512.MultiplyAddEstimate(x, y0, c12_0);
+                    c12_1 = Vector512.MultiplyAddEstimate(x, y1, c12_1);
+                    x = Vector512.Create(a12[row]);
+                    c13_0 = Vector512.MultiplyAddEstimate(x, y0, c13_0);
+                    c13_1 = Vector512.MultiplyAddEstimate(x, y1, c13_1);
+                    a0 += step;
+                    a4 += step;
+                    a8 += step;
+                    a12 += step;
+                    y += stepB;
+                }
             }
         }
         c0_0.Store(c + 0 * rowC);
@@ -1573,80 +2476,121 @@ internal static unsafe class MatrixTiles512
         c13_1.Store(c + 13 * rowC + Lanes);
     }
 
-    private static void Tile1x16(in Contraction k)
+    private static void Tile1x16(in Contraction k, float* a, float* b, float* c, float* bias)
     {
         Vector512<float> c0_0 = default;
-        float* c = k.C;
         nint rowC = k.RowStrideC;
         if (k.Accumulate)
         {
             c0_0 = Vector512.Load(c + 0 * rowC);
         }
-        else if (k.Bias is not null)
+        else if (bias is not null)
         {
-            c0_0 = Vector512.Load(k.Bias);
+            c0_0 = Vector512.Load(bias);
         }
         nint row = k.RowStrideA, step = k.StepA, stepB = k.StepB;
         int steps = k.Steps;
         for (int segment = 0; segment < k.Segments; segment++)
         {
-            float* b = k.B + segment * k.SegmentB;
-            float* a0 = k.A + segment * k.SegmentA;
-            for (int i = 0; i < steps; i++)
+            float* y = b + segment * k.SegmentB;
+            float* a0 = a + segment * k.SegmentA;
+            int i = 0;
+            for (; i + 2 <= steps; i += 2)
             {
-                Vector512<float> b0 = Vector512.Load(b);
-                Vector512<float> a = Vector512.Create(a0[0]);
-                c0_0 = Vector512.MultiplyAddEstimate(a, b0, c0_0);
-                a0 += step;
-                b += stepB;
+                {
+                    Vector512<float> y0 = Vector512.Load(y);
+                    Vector512<float> x = Vector512.Create(a0[0]);
+                    c0_0 = Vector512.MultiplyAddEstimate(x, y0, c0_0);
+                    a0 += step;
+                    y += stepB;
+                }
+                {
+                    Vector512<float> y0 = Vector512.Load(y);
+                    Vector512<float> x = Vector512.Create(a0[0]);
+                    c0_0 = Vector512.MultiplyAddEstimate(x, y0, c0_0);
+                    a0 += step;
+                    y += stepB;
+                }
+            }
+            for (; i < steps; i++)
+            {
+                {
+                    Vector512<float> y0 = Vector512.Load(y);
+                    Vector512<float> x = Vector512.Create(a0[0]);
+                    c0_0 = Vector512.MultiplyAddEstimate(x, y0, c0_0);
+                    a0 += step;
+                    y += stepB;
+                }
             }
         }
         c0_0.Store(c + 0 * rowC);
     }
 
-    private static void Tile2x16(in Contraction k)
+    private static void Tile2x16(in Contraction k, float* a, float* b, float* c, float* bias)
     {
         Vector512<float> c0_0 = default;
         Vector512<float> c1_0 = default;
-        float* c = k.C;
         nint rowC = k.RowStrideC;
         if (k.Accumulate)
         {
             c0_0 = Vector512.Load(c + 0 * rowC);
             c1_0 = Vector512.Load(c + 1 * rowC);
         }
-        else if (k.Bias is not null)
+        else if (bias is not null)
         {
-            c0_0 = Vector512.Load(k.Bias);
+            c0_0 = Vector512.Load(bias);
             c1_0 = c0_0;
         }
         nint row = k.RowStrideA, step = k.StepA, stepB = k.StepB;
         int steps = k.Steps;
         for (int segment = 0; segment < k.Segments; segment++)
         {
-            float* b = k.B + segment * k.SegmentB;
-            float* a0 = k.A + segment * k.SegmentA;
-            for (int i = 0; i < steps; i++)
+            float* y = b + segment * k.SegmentB;
+            float* a0 = a + segment * k.SegmentA;
+            int i = 0;
+            for (; i + 2 <= steps; i += 2)
             {
-                Vector512<float> b0 = Vector512.Load(b);
-                Vector512<float> a = Vector512.Create(a0[0]);
-                c0_0 = Vector512.MultiplyAddEstimate(a, b0, c0_0);
-                a = Vector512.Create(a0[row]);
-                c1_0 = Vector512.MultiplyAddEstimate(a, b0, c1_0);
-                a0 += step;
-                b += stepB;
+                {
+                    Vector512<float> y0 = Vector512.Load(y);
+                    Vector512<float> x = Vector512.Create(a0[0]);
+                    c0_0 = Vector512.MultiplyAddEstimate(x, y0, c0_0);
+                    x = Vector512.Create(a0[row]);
+                    c1_0 = Vector512.MultiplyAddEstimate(x, y0, c1_0);
+                    a0 += step;
+                    y += stepB;
+                }
+                {
+                    Vector512<float> y0 = Vector512.Load(y);
+                    Vector512<float> x = Vector512.Create(a0[0]);
+                    c0_0 = Vector512.MultiplyAddEstimate(x, y0, c0_0);
+                    x = Vector512.Create(a0[row]);
+                    c1_0 = Vector512.MultiplyAddEstimate(x, y0, c1_0);
+                    a0 += step;
+                    y += stepB;
+                }
+            }
+            for (; i < steps; i++)
+            {
+                {
+                    Vector512<float> y0 = Vector512.Load(y);
+                    Vector512<float> x = Vector512.Create(a0[0]);
+                    c0_0 = Vector512.MultiplyAddEstimate(x, y0, c0_0);
+                    x = Vector512.Create(a0[row]);
+                    c1_0 = Vector512.MultiplyAddEstimate(x, y0, c1_0);
+                    a0 += step;
+                    y += stepB;
+                }
             }
         }
         c0_0.Store(c + 0 * rowC);
         c1_0.Store(c + 1 * rowC);
     }
 
-    private static void Tile3x16(in Contraction k)
+    private static void Tile3x16(in Contraction k, float* a, float* b, float* c, float* bias)
     {
         Vector512<float> c0_0 = default;
         Vector512<float> c1_0 = default;
         Vector512<float> c2_0 = default;
-        float* c = k.C;
         nint rowC = k.RowStrideC;
         if (k.Accumulate)
         {
@@ -1654,9 +2598,9 @@ internal static unsafe class MatrixTiles512
             c1_0 = Vector512.Load(c + 1 * rowC);
             c2_0 = Vector512.Load(c + 2 * rowC);
         }
-        else if (k.Bias is not null)
+        else if (bias is not null)
         {
-            c0_0 = Vector512.Load(k.Bias);
+            c0_0 = Vector512.Load(bias);
             c1_0 = c0_0;
             c2_0 = c0_0;
         }
@@ -1665,19 +2609,47 @@ internal static unsafe class MatrixTiles512
         int steps = k.Steps;
         for (int segment = 0; segment < k.Segments; segment++)
         {
-            float* b = k.B + segment * k.SegmentB;
-            float* a0 = k.A + segment * k.SegmentA;
-            for (int i = 0; i < steps; i++)
+            float* y = b + segment * k.SegmentB;
+            float* a0 = a + segment * k.SegmentA;
+            int i = 0;
+            for (; i + 2 <= steps; i += 2)
             {
-                Vector512<float> b0 = Vector512.Load(b);
-                Vector512<float> a = Vector512.Create(a0[0]);
-                c0_0 = Vector512.MultiplyAddEstimate(a, b0, c0_0);
-                a = Vector512.Create(a0[row]);
-                c1_0 = Vector512.MultiplyAddEstimate(a, b0, c1_0);
-                a = Vector512.Create(a0[row2]);
-                c2_0 = Vector512.MultiplyAddEstimate(a, b0, c2_0);
-                a0 += step;
-                b += stepB;
+                {
+                    Vector512<float> y0 = Vector512.Load(y);
+                    Vector512<float> x = Vector512.Create(a0[0]);
+                    c0_0 = Vector512.MultiplyAddEstimate(x, y0, c0_0);
+                    x = Vector512.Create(a0[row]);
+                    c1_0 = Vector512.MultiplyAddEstimate(x, y0, c1_0);
+                    x = Vector512.Create(a0[row2]);
+                    c2_0 = Vector512.MultiplyAddEstimate(x, y0, c2_0);
+                    a0 += step;
+                    y += stepB;
+                }
+                {
+                    Vector512<float> y0 = Vector512.Load(y);
+                    Vector512<float> x = Vector512.Create(a0[0]);
+                    c0_0 = Vector512.MultiplyAddEstimate(x, y0, c0_0);
+                    x = Vector512.Create(a0[row]);
+                    c1_0 = Vector512.MultiplyAddEstimate(x, y0, c1_0);
+                    x = Vector512.Create(a0[row2]);
+                    c2_0 = Vector512.MultiplyAddEstimate(x, y0, c2_0);
+                    a0 += step;
+                    y += stepB;
+                }
+            }
+            for (; i < steps; i++)
+            {
+                {
+                    Vector512<float> y0 = Vector512.Load(y);
+                    Vector512<float> x = Vector512.Create(a0[0]);
+                    c0_0 = Vector512.MultiplyAddEstimate(x, y0, c0_0);
+                    x = Vector512.Create(a0[row]);
+                    c1_0 = Vector512.MultiplyAddEstimate(x, y0, c1_0);
+                    x = Vector512.Create(a0[row2]);
+                    c2_0 = Vector512.MultiplyAddEstimate(x, y0, c2_0);
+                    a0 += step;
+                    y += stepB;
+                }
             }
         }
         c0_0.Store(c + 0 * rowC);
@@ -1685,13 +2657,12 @@ internal static unsafe class MatrixTiles512
         c2_0.Store(c + 2 * rowC);
     }
 
-    private static void Tile4x16(in Contraction k)
+    private static void Tile4x16(in Contraction k, float* a, float* b, float* c, float* bias)
     {
         Vector512<float> c0_0 = default;
         Vector512<float> c1_0 = default;
         Vector512<float> c2_0 = default;
         Vector512<float> c3_0 = default;
-        float* c = k.C;
         nint rowC = k.RowStrideC;
         if (k.Accumulate)
         {
@@ -1700,9 +2671,9 @@ internal static unsafe class MatrixTiles512
             c2_0 = Vector512.Load(c + 2 * rowC);
             c3_0 = Vector512.Load(c + 3 * rowC);
         }
-        else if (k.Bias is not null)
+        else if (bias is not null)
         {
-            c0_0 = Vector512.Load(k.Bias);
+            c0_0 = Vector512.Load(bias);
             c1_0 = c0_0;
             c2_0 = c0_0;
             c3_0 = c0_0;
@@ -1712,21 +2683,53 @@ internal static unsafe class MatrixTiles512
         int steps = k.Steps;
         for (int segment = 0; segment < k.Segments; segment++)
         {
-            float* b = k.B + segment * k.SegmentB;
-            float* a0 = k.A + segment * k.SegmentA;
-            for (int i = 0; i < steps; i++)
+            float* y = b + segment * k.SegmentB;
+            float* a0 = a + segment * k.SegmentA;
+            int i = 0;
+            for (; i + 2 <= steps; i += 2)
             {
-                Vector512<float> b0 = Vector512.Load(b);
-                Vector512<float> a = Vector512.Create(a0[0]);
-                c0_0 = Vector512.MultiplyAddEstimate(a, b0, c0_0);
-                a = Vector512.Create(a0[row]);
-                c1_0 = Vector512.MultiplyAddEstimate(a, b0, c1_0);
-                a = Vector512.Create(a0[row2]);
-                c2_0 = Vector512.MultiplyAddEstimate(a, b0, c2_0);
-                a = Vector512.Create(a0[row3]);
-                c3_0 = Vector512.MultiplyAddEstimate(a, b0, c3_0);
-                a0 += step;
-                b += stepB;
+                {
+                    Vector512<float> y0 = Vector512.Load(y);
+                    Vector512<float> x = Vector512.Create(a0[0]);
+                    c0_0 = Vector512.MultiplyAddEstimate(x, y0, c0_0);
+                    x = Vector512.Create(a0[row]);
+                    c1_0 = Vector512.MultiplyAddEstimate(x, y0, c1_0);
+                    x = Vector512.Create(a0[row2]);
+                    c2_0 = Vector512.MultiplyAddEstimate(x, y0, c2_0);
+                    x = Vector512.Create(a0[row3]);
+                    c3_0 = Vector512.MultiplyAddEstimate(x, y0, c3_0);
+                    a0 += step;
+                    y += stepB;
+                }
+                {
+                    Vector512<float> y0 = Vector512.Load(y);
+                    Vector512<float> x = Vector512.Create(a0[0]);
+                    c0_0 = Vector512.MultiplyAddEstimate(x, y0, c0_0);
+                    x = Vector512.Create(a0[row]);
+                    c1_0 = Vector512.MultiplyAddEstimate(x, y0, c1_0);
+                    x = Vector512.Create(a0[row2]);
+                    c2_0 = Vector512.MultiplyAddEstimate(x, y0, c2_0);
+                    x = Vector512.Create(a0[row3]);
+                    c3_0 = Vector512.MultiplyAddEstimate(x, y0, c3_0);
+                    a0 += step;
+                    y += stepB;
+                }
+            }
+            for (; i < steps; i++)
+            {
+                {
+                    Vector512<float> y0 = Vector512.Load(y);
+                    Vector512<float> x = Vector512.Create(a0[0]);
+                    c0_0 = Vector512.MultiplyAddEstimate(x, y0, c0_0);
+                    x = Vector512.Create(a0[row]);
+                    c1_0 = Vector512.MultiplyAddEstimate(x, y0, c1_0);
+                    x = Vector512.Create(a0[row2]);
+                    c2_0 = Vector512.MultiplyAddEstimate(x, y0, c2_0);
+                    x = Vector512.Create(a0[row3]);
+                    c3_0 = Vector512.MultiplyAddEstimate(x, y0, c3_0);
+                    a0 += step;
+                    y += stepB;
+                }
             }
         }
         c0_0.Store(c + 0 * rowC);
@@ -1735,14 +2738,13 @@ internal static unsafe class MatrixTiles512
         c3_0.Store(c + 3 * rowC);
     }
 
-    private static void Tile5x16(in Contraction k)
+    private static void Tile5x16(in Contraction k, float* a, float* b, float* c, float* bias)
     {
         Vector512<float> c0_0 = default;
         Vector512<float> c1_0 = default;
         Vector512<float> c2_0 = default;
         Vector512<float> c3_0 = default;
         Vector512<float> c4_0 = default;
-        float* c = k.C;
         nint rowC = k.RowStrideC;
         if (k.Accumulate)
         {
@@ -1752,9 +2754,9 @@ internal static unsafe class MatrixTiles512
             c3_0 = Vector512.Load(c + 3 * rowC);
             c4_0 = Vector512.Load(c + 4 * rowC);
         }
-        else if (k.Bias is not null)
+        else if (bias is not null)
         {
-            c0_0 = Vector512.Load(k.Bias);
+            c0_0 = Vector512.Load(bias);
             c1_0 = c0_0;
             c2_0 = c0_0;
             c3_0 = c0_0;
@@ -1765,25 +2767,63 @@ internal static unsafe class MatrixTiles512
         int steps = k.Steps;
         for (int segment = 0; segment < k.Segments; segment++)
         {
-            float* b = k.B + segment * k.SegmentB;
-            float* a0 = k.A + segment * k.SegmentA;
+            float* y = b + segment * k.SegmentB;
+            float* a0 = a + segment * k.SegmentA;
             float* a4 = a0 + 4 * row;
-            for (int i = 0; i < steps; i++)
+            int i = 0;
+            for (; i + 2 <= steps; i += 2)
             {
-                Vector512<float> b0 = Vector512.Load(b);
-                Vector512<float> a = Vector512.Create(a0[0]);
-                c0_0 = Vector512.MultiplyAddEstimate(a, b0, c0_0);
-                a = Vector512.Create(a0[row]);
-                c1_0 = Vector512.MultiplyAddEstimate(a, b0, c1_0);
-                a = Vector512.Create(a0[row2]);
-                c2_0 = Vector512.MultiplyAddEstimate(a, b0, c2_0);
-                a = Vector512.Create(a0[row3]);
-                c3_0 = Vector512.MultiplyAddEstimate(a, b0, c3_0);
-                a = Vector512.Create(a4[0]);
-                c4_0 = Vector512.MultiplyAddEstimate(a, b0, c4_0);
-                a0 += step;
-                a4 += step;
-                b += stepB;
+                {
+                    Vector512<float> y0 = Vector512.Load(y);
+                    Vector512<float> x = Vector512.Create(a0[0]);
+                    c0_0 = Vector512.MultiplyAddEstimate(x, y0, c0_0);
+                    x = Vector512.Create(a0[row]);
+                    c1_0 = Vector512.MultiplyAddEstimate(x, y0, c1_0);
+                    x = Vector512.Create(a0[row2]);
+                    c2_0 = Vector512.MultiplyAddEstimate(x, y0, c2_0);
+                    x = Vector512.Create(a0[row3]);
+                    c3_0 = Vector512.MultiplyAddEstimate(x, y0, c3_0);
+                    x = Vector512.Create(a4[0]);
+                    c4_0 = Vector512.MultiplyAddEstimate(x, y0, c4_0);
+                    a0 += step;
+                    a4 += step;
+                    y += stepB;
+                }
+                {
+                    Vector512<float> y0 = Vector512.Load(y);
+                    Vector512<float> x = Vector512.Create(a0[0]);
+                    c0_0 = Vector512.MultiplyAddEstimate(x, y0, c0_0);
+                    x = Vector512.Create(a0[row]);
+                    c1_0 = Vector512.MultiplyAddEstimate(x, y0, c1_0);
+                    x = Vector512.Create(a0[row2]);
+                    c2_0 = Vector512.MultiplyAddEstimate(x, y0, c2_0);
+                    x = Vector512.Create(a0[row3]);
+                    c3_0 = Vector512.MultiplyAddEstimate(x, y0, c3_0);
+                    x = Vector512.Create(a4[0]);
+                    c4_0 = Vector512.MultiplyAddEstimate(x, y0, c4_0);
+                    a0 += step;
+                    a4 += step;
+                    y += stepB;
+                }
+            }
+            for (; i < steps; i++)
+            {
+                {
+                    Vector512<float> y0 = Vector512.Load(y);
+                    Vector512<float> x = Vector512.Create(a0[0]);
+                    c0_0 = Vector512.MultiplyAddEstimate(x, y0, c0_0);
+                    x = Vector512.Create(a0[row]);
+                    c1_0 = Vector512.MultiplyAddEstimate(x, y0, c1_0);
+                    x = Vector512.Create(a0[row2]);
+                    c2_0 = Vector512.MultiplyAddEstimate(x, y0, c2_0);
+                    x = Vector512.Create(a0[row3]);
+                    c3_0 = Vector512.MultiplyAddEstimate(x, y0, c3_0);
+                    x = Vector512.Create(a4[0]);
+                    c4_0 = Vector512.MultiplyAddEstimate(x, y0, c4_0);
+                    a0 += step;
+                    a4 += step;
+                    y += stepB;
+                }
             }
         }
         c0_0.Store(c + 0 * rowC);
@@ -1793,7 +2833,7 @@ internal static unsafe class MatrixTiles512
         c4_0.Store(c + 4 * rowC);
     }
 
-    private static void Tile6x16(in Contraction k)
+    private static void Tile6x16(in Contraction k, float* a, float* b, float* c, float* bias)
     {
         Vector512<float> c0_0 = default;
         Vector512<float> c1_0 = default;
@@ -1801,7 +2841,6 @@ internal static unsafe class MatrixTiles512
         Vector512<float> c3_0 = default;
         Vector512<float> c4_0 = default;
         Vector512<float> c5_0 = default;
-        float* c = k.C;
         nint rowC = k.RowStrideC;
         if (k.Accumulate)
         {
@@ -1812,9 +2851,9 @@ internal static unsafe class MatrixTiles512
             c4_0 = Vector512.Load(c + 4 * rowC);
             c5_0 = Vector512.Load(c + 5 * rowC);
         }
-        else if (k.Bias is not null)
+        else if (bias is not null)
         {
-            c0_0 = Vector512.Load(k.Bias);
+            c0_0 = Vector512.Load(bias);
             c1_0 = c0_0;
             c2_0 = c0_0;
             c3_0 = c0_0;
@@ -1826,27 +2865,69 @@ internal static unsafe class MatrixTiles512
         int steps = k.Steps;
         for (int segment = 0; segment < k.Segments; segment++)
         {
-            float* b = k.B + segment * k.SegmentB;
-            float* a0 = k.A + segment * k.SegmentA;
+            float* y = b + segment * k.SegmentB;
+            float* a0 = a + segment * k.SegmentA;
             float* a4 = a0 + 4 * row;
-            for (int i = 0; i < steps; i++)
+            int i = 0;
+            for (; i + 2 <= steps; i += 2)
             {
-                Vector512<float> b0 = Vector512.Load(b);
-                Vector512<float> a = Vector512.Create(a0[0]);
-                c0_0 = Vector512.MultiplyAddEstimate(a, b0, c0_0);
-                a = Vector512.Create(a0[row]);
-                c1_0 = Vector512.MultiplyAddEstimate(a, b0, c1_0);
-                a = Vector512.Create(a0[row2]);
-                c2_0 = Vector512.MultiplyAddEstimate(a, b0, c2_0);
-                a = Vector512.Create(a0[row3]);
-                c3_0 = Vector512.MultiplyAddEstimate(a, b0, c3_0);
-                a = Vector512.Create(a4[0]);
-                c4_0 = Vector512.MultiplyAddEstimate(a, b0, c4_0);
-                a = Vector512.Create(a4[row]);
-                c5_0 = Vector512.MultiplyAddEstimate(a, b0, c5_0);
-                a0 += step;
-                a4 += step;
-                b += stepB;
+                {
+                    Vector512<float> y0 = Vector512.Load(y);
+                    Vector512<float> x = Vector512.Create(a0[0]);
+                    c0_0 = Vector512.MultiplyAddEstimate(x, y0, c0_0);
+                    x = Vector512.Create(a0[row]);
+                    c1_0 = Vector512.MultiplyAddEstimate(x, y0, c1_0);
+                    x = Vector512.Create(a0[row2]);
+                    c2_0 = Vector512.MultiplyAddEstimate(x, y0, c2_0);
+                    x = Vector512.Create(a0[row3]);
+                    c3_0 = Vector512.MultiplyAddEstimate(x, y0, c3_0);
+                    x = Vector512.Create(a4[0]);
+                    c4_0 = Vector512.MultiplyAddEstimate(x, y0, c4_0);
+                    x = Vector512.Create(a4[row]);
+                    c5_0 = Vector512.MultiplyAddEstimate(x, y0, c5_0);
+                    a0 += step;
+                    a4 += step;
+                    y += stepB;
+                }
+                {
+                    Vector512<float> y0 = Vector512.Load(y);
+                    Vector512<float> x = Vector512.Create(a0[0]);
+                    c0_0 = Vector512.MultiplyAddEstimate(x, y0, c0_0);
+                    x = Vector512.Create(a0[row]);
+                    c1_0 = Vector512.MultiplyAddEstimate(x, y0, c1_0);
+                    x = Vector512.Create(a0[row2]);
+                    c2_0 = Vector512.MultiplyAddEstimate(x, y0, c2_0);
+                    x = Vector512.Create(a0[row3]);
+                    c3_0 = Vector512.MultiplyAddEstimate(x, y0, c3_0);
+                    x = Vector512.Create(a4[0]);
+                    c4_0 = Vector512.MultiplyAddEstimate(x, y0, c4_0);
+                    x = Vector512.Create(a4[row]);
+                    c5_0 = Vector512.MultiplyAddEstimate(x, y0, c5_0);
+                    a0 += step;
+                    a4 += step;
+                    y += stepB;
+                }
+            }
+            for (; i < steps; i++)
+            {
+                {
+                    Vector512<float> y0 = Vector512.Load(y);
+                    Vector512<float> x = Vector512.Create(a0[0]);
+                    c0_0 = Vector512.MultiplyAddEstimate(x, y0, c0_0);
+                    x = Vector512.Create(a0[row]);
+                    c1_0 = Vector512.MultiplyAddEstimate(x, y0, c1_0);
+                    x = Vector512.Create(a0[row2]);
+                    c2_0 = Vector512.MultiplyAddEstimate(x, y0, c2_0);
+                    x = Vector512.Create(a0[row3]);
+                    c3_0 = Vector512.MultiplyAddEstimate(x, y0, c3_0);
+                    x = Vector512.Create(a4[0]);
+                    c4_0 = Vector512.MultiplyAddEstimate(x, y0, c4_0);
+                    x = Vector512.Create(a4[row]);
+                    c5_0 = Vector512.MultiplyAddEstimate(x, y0, c5_0);
+                    a0 += step;
+                    a4 += step;
+                    y += stepB;
+                }
             }
         }
         c0_0.Store(c + 0 * rowC);
@@ -1857,7 +2938,7 @@ internal static unsafe class MatrixTiles512
         c5_0.Store(c + 5 * rowC);
     }
 
-    private static void Tile7x16(in Contraction k)
+    private static void Tile7x16(in Contraction k, float* a, float* b, float* c, float* bias)
     {
         Vector512<float> c0_0 = default;
         Vector512<float> c1_0 = default;
@@ -1866,7 +2947,6 @@ internal static unsafe class MatrixTiles512
         Vector512<float> c4_0 = default;
         Vector512<float> c5_0 = default;
         Vector512<float> c6_0 = default;
-        float* c = k.C;
         nint rowC = k.RowStrideC;
         if (k.Accumulate)
         {
@@ -1878,9 +2958,9 @@ internal static unsafe class MatrixTiles512
             c5_0 = Vector512.Load(c + 5 * rowC);
             c6_0 = Vector512.Load(c + 6 * rowC);
         }
-        else if (k.Bias is not null)
+        else if (bias is not null)
         {
-            c0_0 = Vector512.Load(k.Bias);
+            c0_0 = Vector512.Load(bias);
             c1_0 = c0_0;
             c2_0 = c0_0;
             c3_0 = c0_0;
@@ -1893,29 +2973,75 @@ internal static unsafe class MatrixTiles512
         int steps = k.Steps;
         for (int segment = 0; segment < k.Segments; segment++)
         {
-            float* b = k.B + segment * k.SegmentB;
-            float* a0 = k.A + segment * k.SegmentA;
+            float* y = b + segment * k.SegmentB;
+            float* a0 = a + segment * k.SegmentA;
             float* a4 = a0 + 4 * row;
-            for (int i = 0; i < steps; i++)
+            int i = 0;
+            for (; i + 2 <= steps; i += 2)
             {
-                Vector512<float> b0 = Vector512.Load(b);
-                Vector512<float> a = Vector512.Create(a0[0]);
-                c0_0 = Vector512.MultiplyAddEstimate(a, b0, c0_0);
-                a = Vector512.Create(a0[row]);
-                c1_0 = Vector512.MultiplyAddEstimate(a, b0, c1_0);
-                a = Vector512.Create(a0[row2]);
-                c2_0 = Vector512.MultiplyAddEstimate(a, b0, c2_0);
-                a = Vector512.Create(a0[row3]);
-                c3_0 = Vector512.MultiplyAddEstimate(a, b0, c3_0);
-                a = Vector512.Create(a4[0]);
-                c4_0 = Vector512.MultiplyAddEstimate(a, b0, c4_0);
-                a = Vector512.Create(a4[row]);
-                c5_0 = Vector512.MultiplyAddEstimate(a, b0, c5_0);
-                a = Vector512.Create(a4[row2]);
-                c6_0 = Vector512.MultiplyAddEstimate(a, b0, c6_0);
-                a0 += step;
-                a4 += step;
-                b += stepB;
+                {
+                    Vector512<float> y0 = Vector512.Load(y);
+                    Vector512<float> x = Vector512.Create(a0[0]);
+                    c0_0 = Vector512.MultiplyAddEstimate(x, y0, c0_0);
+                    x = Vector512.Create(a0[row]);
+                    c1_0 = Vector512.MultiplyAddEstimate(x, y0, c1_0);
+                    x = Vector512.Create(a0[row2]);
+                    c2_0 = Vector512.MultiplyAddEstimate(x, y0, c2_0);
+                    x = Vector512.Create(a0[row3]);
+                    c3_0 = Vector512.MultiplyAddEstimate(x, y0, c3_0);
+                    x = Vector512.Create(a4[0]);
+                    c4_0 = Vector512.MultiplyAddEstimate(x, y0, c4_0);
+                    x = Vector512.Create(a4[row]);
+                    c5_0 = Vector512.MultiplyAddEstimate(x, y0, c5_0);
+                    x = Vector512.Create(a4[row2]);
+                    c6_0 = Vector512.MultiplyAddEstimate(x, y0, c6_0);
+                    a0 += step;
+                    a4 += step;
+                    y += stepB;
+                }
+                {
+                    Vector512<float> y0 = Vector512.Load(y);
+                    Vector512<float> x = Vector512.Create(a0[0]);
+                    c0_0 = Vector512.MultiplyAddEstimate(x, y0, c0_0);
+                    x = Vector512.Create(a0[row]);
+                    c1_0 = Vector512.MultiplyAddEstimate(x, y0, c1_0);
+                    x = Vector512.Create(a0[row2]);
+                    c2_0 = Vector512.MultiplyAddEstimate(x, y0, c2_0);
+                    x = Vector512.Create(a0[row3]);
+                    c3_0 = Vector512.MultiplyAddEstimate(x, y0, c3_0);
+                    x = Vector512.Create(a4[0]);
+                    c4_0 = Vector512.MultiplyAddEstimate(x, y0, c4_0);
+                    x = Vector512.Create(a4[row]);
+                    c5_0 = Vector512.MultiplyAddEstimate(x, y0, c5_0);
+                    x = Vector512.Create(a4[row2]);
+                    c6_0 = Vector512.MultiplyAddEstimate(x, y0, c6_0);
+                    a0 += step;
+                    a4 += step;
+                    y += stepB;
+                }
+            }
+            for (; i < steps; i++)
+            {
+                {
+                    Vector512<float> y0 = Vector512.Load(y);
+                    Vector512<float> x = Vector512.Create(a0[0]);
+                    c0_0 = Vector512.MultiplyAddEstimate(x, y0, c0_0);
+                    x = Vector512.Create(a0[row]);
+                    c1_0 = Vector512.MultiplyAddEstimate(x, y0, c1_0);
+                    x = Vector512.Create(a0[row2]);
+                    c2_0 = Vector512.MultiplyAddEstimate(x, y0, c2_0);
+                    x = Vector512.Create(a0[row3]);
+                    c3_0 = Vector512.MultiplyAddEstimate(x, y0, c3_0);
+                    x = Vector512.Create(a4[0]);
+                    c4_0 = Vector512.MultiplyAddEstimate(x, y0, c4_0);
+                    x = Vector512.Create(a4[row]);
+                    c5_0 = Vector512.MultiplyAddEstimate(x, y0, c5_0);
+                    x = Vector512.Create(a4[row2]);
+                    c6_0 = Vector512.MultiplyAddEstimate(x, y0, c6_0);
+                    a0 += step;
+                    a4 += step;
+                    y += stepB;
+                }
             }
         }
         c0_0.Store(c + 0 * rowC);
@@ -1927,7 +3053,7 @@ internal static unsafe class MatrixTiles512
         c6_0.Store(c + 6 * rowC);
     }
 
-    private static void Tile8x16(in Contraction k)
+    private static void Tile8x16(in Contraction k, float* a, float* b, float* c, float* bias)
     {
         Vector512<float> c0_0 = default;
         Vector512<float> c1_0 = default;
@@ -1937,7 +3063,6 @@ internal static unsafe class MatrixTiles512
         Vector512<float> c5_0 = default;
         Vector512<float> c6_0 = default;
         Vector512<float> c7_0 = default;
-        float* c = k.C;
         nint rowC = k.RowStrideC;
         if (k.Accumulate)
         {
@@ -1950,9 +3075,9 @@ internal static unsafe class MatrixTiles512
             c6_0 = Vector512.Load(c + 6 * rowC);
             c7_0 = Vector512.Load(c + 7 * rowC);
         }
-        else if (k.Bias is not null)
+        else if (bias is not null)
         {
-            c0_0 = Vector512.Load(k.Bias);
+            c0_0 = Vector512.Load(bias);
             c1_0 = c0_0;
             c2_0 = c0_0;
             c3_0 = c0_0;
@@ -1966,31 +3091,81 @@ internal static unsafe class MatrixTiles512
         int steps = k.Steps;
         for (int segment = 0; segment < k.Segments; segment++)
         {
-            float* b = k.B + segment * k.SegmentB;
-            float* a0 = k.A + segment * k.SegmentA;
+            float* y = b + segment * k.SegmentB;
+            float* a0 = a + segment * k.SegmentA;
             float* a4 = a0 + 4 * row;
-            for (int i = 0; i < steps; i++)
+            int i = 0;
+            for (; i + 2 <= steps; i += 2)
             {
-                Vector512<float> b0 = Vector512.Load(b);
-                Vector512<float> a = Vector512.Create(a0[0]);
-                c0_0 = Vector512.MultiplyAddEstimate(a, b0, c0_0);
-                a = Vector512.Create(a0[row]);
-                c1_0 = Vector512.MultiplyAddEstimate(a, b0, c1_0);
-                a = Vector512.Create(a0[row2]);
-                c2_0 = Vector512.MultiplyAddEstimate(a, b0, c2_0);
-                a = Vector512.Create(a0[row3]);
-                c3_0 = Vector512.MultiplyAddEstimate(a, b0, c3_0);
-                a = Vector512.Create(a4[0]);
-                c4_0 = Vector512.MultiplyAddEstimate(a, b0, c4_0);
-                a = Vector512.Create(a4[row]);
-                c5_0 = Vector512.MultiplyAddEstimate(a, b0, c5_0);
-                a = Vector512.Create(a4[row2]);
-                c6_0 = Vector512.MultiplyAddEstimate(a, b0, c6_0);
-                a = Vector512.Create(a4[row3]);
-                c7_0 = Vector512.MultiplyAddEstimate(a, b0, c7_0);
-                a0 += step;
-                a4 += step;
-                b += stepB;
+                {
+                    Vector512<float> y0 = Vector512.Load(y);
+                    Vector512<float> x = Vector512.Create(a0[0]);
+                    c0_0 = Vector512.MultiplyAddEstimate(x, y0, c0_0);
+                    x = Vector512.Create(a0[row]);
+                    c1_0 = Vector512.MultiplyAddEstimate(x, y0, c1_0);
+                    x = Vector512.Create(a0[row2]);
+                    c2_0 = Vector512.MultiplyAddEstimate(x, y0, c2_0);
+                    x = Vector512.Create(a0[row3]);
+                    c3_0 = Vector512.MultiplyAddEstimate(x, y0, c3_0);
+                    x = Vector512.Create(a4[0]);
+                    c4_0 = Vector512.MultiplyAddEstimate(x, y0, c4_0);
+                    x = Vector512.Create(a4[row]);
+                    c5_0 = Vector512.MultiplyAddEstimate(x, y0, c5_0);
+                    x = Vector512.Create(a4[row2]);
+                    c6_0 = Vector512.MultiplyAddEstimate(x, y0, c6_0);
+                    x = Vector512.Create(a4[row3]);
+                    c7_0 = Vector512.MultiplyAddEstimate(x, y0, c7_0);
+                    a0 += step;
+                    a4 += step;
+                    y += stepB;
+                }
+                {
+                    Vector512<float> y0 = Vector512.Load(y);
+                    Vector512<float> x = Vector512.Create(a0[0]);
+                    c0_0 = Vector512.MultiplyAddEstimate(x, y0, c0_0);
+                    x = Vector512.Create(a0[row]);
+                    c1_0 = Vector512.MultiplyAddEstimate(x, y0, c1_0);
+                    x = Vector512.Create(a0[row2]);
+                    c2_0 = Vector512.MultiplyAddEstimate(x, y0, c2_0);
+                    x = Vector512.Create(a0[row3]);
+                    c3_0 = Vector512.MultiplyAddEstimate(x, y0, c3_0);
+                    x = Vector512.Create(a4[0]);
+                    c4_0 = Vector512.MultiplyAddEstimate(x, y0, c4_0);
+                    x = Vector512.Create(a4[row]);
+                    c5_0 = Vector512.MultiplyAddEstimate(x, y0, c5_0);
+                    x = Vector512.Create(a4[row2]);
+                    c6_0 = Vector512.MultiplyAddEstimate(x, y0, c6_0);
+                    x = Vector512.Create(a4[row3]);
+                    c7_0 = Vector512.MultiplyAddEstimate(x, y0, c7_0);
+                    a0 += step;
+                    a4 += step;
+                    y += stepB;
+                }
+            }
+            for (; i < steps; i++)
+            {
+                {
+                    Vector512<float> y0 = Vector512.Load(y);
+                    Vector512<float> x = Vector512.Create(a0[0]);
+                    c0_0 = Vector512.MultiplyAddEstimate(x, y0, c0_0);
+                    x = Vector512.Create(a0[row]);
+                    c1_0 = Vector512.MultiplyAddEstimate(x, y0, c1_0);
+                    x = Vector512.Create(a0[row2]);
+                    c2_0 = Vector512.MultiplyAddEstimate(x, y0, c2_0);
+                    x = Vector512.Create(a0[row3]);
+                    c3_0 = Vector512.MultiplyAddEstimate(x, y0, c3_0);
+                    x = Vector512.Create(a4[0]);
+                    c4_0 = Vector512.MultiplyAddEstimate(x, y0, c4_0);
+                    x = Vector512.Create(a4[row]);
+                    c5_0 = Vector512.MultiplyAddEstimate(x, y0, c5_0);
+                    x = Vector512.Create(a4[row2]);
+                    c6_0 = Vector512.MultiplyAddEstimate(x, y0, c6_0);
+                    x = Vector512.Create(a4[row3]);
+                    c7_0 = Vector512.MultiplyAddEstimate(x, y0, c7_0);
+                    a0 += step;
+                    a4 += step;
+                    y += stepB;
+                }
             }
         }
         c0_0.Store(c + 0 * rowC);
@@ -2003,7 +3178,7 @@ internal static unsafe class MatrixTiles512
         c7_0.Store(c + 7 * rowC);
     }
 
-    private static void Tile9x16(in Contraction k)
+    private static void Tile9x16(in Contraction k, float* a, float* b, float* c, float* bias)
     {
         Vector512<float> c0_0 = default;
         Vector512<float> c1_0 = default;
@@ -2014,7 +3189,6 @@ internal static unsafe class MatrixTiles512
         Vector512<float> c6_0 = default;
         Vector512<float> c7_0 = default;
         Vector512<float> c8_0 = default;
-        float* c = k.C;
         nint rowC = k.RowStrideC;
         if (k.Accumulate)
         {
@@ -2028,9 +3202,9 @@ internal static unsafe class MatrixTiles512
             c7_0 = Vector512.Load(c + 7 * rowC);
             c8_0 = Vector512.Load(c + 8 * rowC);
         }
-        else if (k.Bias is not null)
+        else if (bias is not null)
         {
-            c0_0 = Vector512.Load(k.Bias);
+            c0_0 = Vector512.Load(bias);
             c1_0 = c0_0;
             c2_0 = c0_0;
             c3_0 = c0_0;
@@ -2045,35 +3219,91 @@ internal static unsafe class MatrixTiles512
         int steps = k.Steps;
         for (int segment = 0; segment < k.Segments; segment++)
         {
-            float* b = k.B + segment * k.SegmentB;
-            float* a0 = k.A + segment * k.SegmentA;
+            float* y = b + segment * k.SegmentB;
+            float* a0 = a + segment * k.SegmentA;
             float* a4 = a0 + 4 * row;
             float* a8 = a4 + 4 * row;
-            for (int i = 0; i < steps; i++)
+            int i = 0;
+            for (; i + 2 <= steps; i += 2)
             {
-                Vector512<float> b0 = Vector512.Load(b);
-                Vector512<float> a = Vector512.Create(a0[0]);
-                c0_0 = Vector512.MultiplyAddEstimate(a, b0, c0_0);
-                a = Vector512.Create(a0[row]);
-                c1_0 = Vector512.MultiplyAddEstimate(a, b0, c1_0);
-                a = Vector512.Create(a0[row2]);
-                c2_0 = Vector512.MultiplyAddEstimate(a, b0, c2_0);
-                a = Vector512.Create(a0[row3]);
-                c3_0 = Vector512.MultiplyAddEstimate(a, b0, c3_0);
-                a = Vector512.Create(a4[0]);
-                c4_0 = Vector512.MultiplyAddEstimate(a, b0, c4_0);
-                a = Vector512.Create(a4[row]);
-                c5_0 = Vector512.MultiplyAddEstimate(a, b0, c5_0);
-                a = Vector512.Create(a4[row2]);
-                c6_0 = Vector512.MultiplyAddEstimate(a, b0, c6_0);
-                a = Vector512.Create(a4[row3]);
-                c7_0 = Vector512.MultiplyAddEstimate(a, b0, c7_0);
-                a = Vector512.Create(a8[0]);
-                c8_0 = Vector512.MultiplyAddEstimate(a, b0, c8_0);
-                a0 += step;
-                a4 += step;
-                a8 += step;
-                b += stepB;
+                {
+                    Vector512<float> y0 = Vector512.Load(y);
+                    Vector512<float> x = Vector512.Create(a0[0]);
+                    c0_0 = Vector512.MultiplyAddEstimate(x, y0, c0_0);
+                    x = Vector512.Create(a0[row]);
+                    c1_0 = Vector512.MultiplyAddEstimate(x, y0, c1_0);
+                    x = Vector512.Create(a0[row2]);
+                    c2_0 = Vector512.MultiplyAddEstimate(x, y0, c2_0);
+                    x = Vector512.Create(a0[row3]);
+                    c3_0 = Vector512.MultiplyAddEstimate(x, y0, c3_0);
+                    x = Vector512.Create(a4[0]);
+                    c4_0 = Vector512.MultiplyAddEstimate(x, y0, c4_0);
+                    x = Vector512.Create(a4[row]);
+                    c5_0 = Vector512.MultiplyAddEstimate(x, y0, c5_0);
+                    x = Vector512.Create(a4[row2]);
+                    c6_0 = Vector512.MultiplyAddEstimate(x, y0, c6_0);
+                    x = Vector512.Create(a4[row3]);
+                    c7_0 = Vector512.MultiplyAddEstimate(x, y0, c7_0);
+                    x = Vector512.Create(a8[0]);
+                    c8_0 = Vector512.MultiplyAddEstimate(x, y0, c8_0);
+                    a0 += step;
+                    a4 += step;
+                    a8 += step;
+                    y += stepB;
+                }
+                {
+                    Vector512<float> y0 = Vector512.Load(y);
+                    Vector512<float> x = Vector512.Create(a0[0]);
+                    c0_0 = Vector512.MultiplyAddEstimate(x, y0, c0_0);
+                    x = Vector512.Create(a0[row]);
+                    c1_0 = Vector512.MultiplyAddEstimate(x, y0, c1_0);
+                    x = Vector512.Create(a0[row2]);
+                    c2_0 = Vector512.MultiplyAddEstimate(x, y0, c2_0);
+                    x = Vector512.Create(a0[row3]);
+                    c3_0 = Vector512.MultiplyAddEstimate(x, y0, c3_0);
+                    x = Vector512.Create(a4[0]);
+                    c4_0 = Vector512.MultiplyAddEstimate(x, y0, c4_0);
+                    x = Vector512.Create(a4[row]);
+                    c5_0 = Vector512.MultiplyAddEstimate(x, y0, c5_0);
+                    x = Vector512.Create(a4[row2]);
+                    c6_0 = Vector512.MultiplyAddEstimate(x, y0, c6_0);
+                    x = Vector512.Create(a4[row3]);
+                    c7_0 = Vector512.MultiplyAddEstimate(x, y0, c7_0);
+                    x = Vector512.Create(a8[0]);
+                    c8_0 = Vector512.MultiplyAddEstimate(x, y0, c8_0);
+                    a0 += step;
+                    a4 += step;
+                    a8 += step;
+                    y += stepB;
+                }
+            }
+            for (; i < steps; i++)
+            {
+                {
+                    Vector512<float> y0 = Vector512.Load(y);
+                    Vector512<float> x = Vector512.Create(a0[0]);
+                    c0_0 = Vector512.MultiplyAddEstimate(x, y0, c0_0);
+                    x = Vector512.Create(a0[row]);
+                    c1_0 = Vector512.MultiplyAddEstimate(x, y0, c1_0);
+                    x = Vector512.Create(a0[row2]);
+                    c2_0 = Vector512.MultiplyAddEstimate(x, y0, c2_0);
+                    x = Vector512.Create(a0[row3]);
+                    c3_0 = Vector512.MultiplyAddEstimate(x, y0, c3_0);
+                    x = Vector512.Create(a4[0]);
+                    c4_0 = Vector512.MultiplyAddEstimate(x, y0, c4_0);
+                    x = Vector512.Create(a4[row]);
+                    c5_0 = Vector512.MultiplyAddEstimate(x, y0, c5_0);
+                    x = Vector512.Create(a4[row2]);
+                    c6_0 = Vector512.MultiplyAddEstimate(x, y0, c6_0);
+                    x = Vector512.Create(a4[row3]);
+                    c7_0 = Vector512.MultiplyAddEstimate(x, y0, c7_0);
+                    x = Vector512.Create(a8[0]);
+                    c8_0 = Vector512.MultiplyAddEstimate(x, y0, c8_0);
+                    a0 += step;
+                    a4 += step;
+                    a8 += step;
+                    y += stepB;
+                }
             }
         }
         c0_0.Store(c + 0 * rowC);
@@ -2087,7 +3317,7 @@ internal static unsafe class MatrixTiles512
         c8_0.Store(c + 8 * rowC);
     }
 
-    private static void Tile10x16(in Contraction k)
+    private static void Tile10x16(in Contraction k, float* a, float* b, float* c, float* bias)
     {
         Vector512<float> c0_0 = default;
         Vector512<float> c1_0 = default;
@@ -2099,7 +3329,6 @@ internal static unsafe class MatrixTiles512
         Vector512<float> c7_0 = default;
         Vector512<float> c8_0 = default;
         Vector512<float> c9_0 = default;
-        float* c = k.C;
         nint rowC = k.RowStrideC;
         if (k.Accumulate)
         {
@@ -2114,9 +3343,9 @@ internal static unsafe class MatrixTiles512
             c8_0 = Vector512.Load(c + 8 * rowC);
             c9_0 = Vector512.Load(c + 9 * rowC);
         }
-        else if (k.Bias is not null)
+        else if (bias is not null)
         {
-            c0_0 = Vector512.Load(k.Bias);
+            c0_0 = Vector512.Load(bias);
             c1_0 = c0_0;
             c2_0 = c0_0;
             c3_0 = c0_0;
@@ -2132,37 +3361,97 @@ internal static unsafe class MatrixTiles512
         int steps = k.Steps;
         for (int segment = 0; segment < k.Segments; segment++)
         {
-            float* b = k.B + segment * k.SegmentB;
-            float* a0 = k.A + segment * k.SegmentA;
+            float* y = b + segment * k.SegmentB;
+            float* a0 = a + segment * k.SegmentA;
             float* a4 = a0 + 4 * row;
             float* a8 = a4 + 4 * row;
-            for (int i = 0; i < steps; i++)
+            int i = 0;
+            for (; i + 2 <= steps; i += 2)
             {
-                Vector512<float> b0 = Vector512.Load(b);
-                Vector512<float> a = Vector512.Create(a0[0]);
-                c0_0 = Vector512.MultiplyAddEstimate(a, b0, c0_0);
-                a = Vector512.Create(a0[row]);
-                c1_0 = Vector512.MultiplyAddEstimate(a, b0, c1_0);
-                a = Vector512.Create(a0[row2]);
-                c2_0 = Vector512.MultiplyAddEstimate(a, b0, c2_0);
-                a = Vector512.Create(a0[row3]);
-                c3_0 = Vector512.MultiplyAddEstimate(a, b0, c3_0);
-                a = Vector512.Create(a4[0]);
-                c4_0 = Vector512.MultiplyAddEstimate(a, b0, c4_0);
-                a = Vector512.Create(a4[row]);
-                c5_0 = Vector512.MultiplyAddEstimate(a, b0, c5_0);
-                a = Vector512.Create(a4[row2]);
-                c6_0 = Vector512.MultiplyAddEstimate(a, b0, c6_0);
-                a = Vector512.Create(a4[row3]);
-                c7_0 = Vector512.MultiplyAddEstimate(a, b0, c7_0);
-                a = Vector512.Create(a8[0]);
-                c8_0 = Vector512.MultiplyAddEstimate(a, b0, c8_0);
-                a = Vector512.Create(a8[row]);
-                c9_0 = Vector512.MultiplyAddEstimate(a, b0, c9_0);
-                a0 += step;
-                a4 += step;
-                a8 += step;
-                b += stepB;
+                {
+                    Vector512<float> y0 = Vector512.Load(y);
+                    Vector512<float> x = Vector512.Create(a0[0]);
+                    c0_0 = Vector512.MultiplyAddEstimate(x, y0, c0_0);
+                    x = Vector512.Create(a0[row]);
+                    c1_0 = Vector512.MultiplyAddEstimate(x, y0, c1_0);
+                    x = Vector512.Create(a0[row2]);
+                    c2_0 = Vector512.MultiplyAddEstimate(x, y0, c2_0);
+                    x = Vector512.Create(a0[row3]);
+                    c3_0 = Vector512.MultiplyAddEstimate(x, y0, c3_0);
+                    x = Vector512.Create(a4[0]);
+                    c4_0 = Vector512.MultiplyAddEstimate(x, y0, c4_0);
+                    x = Vector512.Create(a4[row]);
+                    c5_0 = Vector512.MultiplyAddEstimate(x, y0, c5_0);
+                    x = Vector512.Create(a4[row2]);
+                    c6_0 = Vector512.MultiplyAddEstimate(x, y0, c6_0);
+                    x = Vector512.Create(a4[row3]);
+                    c7_0 = Vector512.MultiplyAddEstimate(x, y0, c7_0);
+                    x = Vector512.Create(a8[0]);
+                    c8_0 = Vector512.MultiplyAddEstimate(x, y0, c8_0);
+                    x = Vector512.Create(a8[row]);
+                    c9_0 = Vector512.MultiplyAddEstimate(x, y0, c9_0);
+                    a0 += step;
+                    a4 += step;
+                    a8 += step;
+                    y += stepB;
+                }
+                {
+                    Vector512<float> y0 = Vector512.Load(y);
+                    Vector512<float> x = Vector512.Create(a0[0]);
+                    c0_0 = Vector512.MultiplyAddEstimate(x, y0, c0_0);
+                    x = Vector512.Create(a0[row]);
+                    c1_0 = Vector512.MultiplyAddEstimate(x, y0, c1_0);
+                    x = Vector512.Create(a0[row2]);
+                    c2_0 = Vector512.MultiplyAddEstimate(x, y0, c2_0);
+                    x = Vector512.Create(a0[row3]);
+                    c3_0 = Vector512.MultiplyAddEstimate(x, y0, c3_0);
+                    x = Vector512.Create(a4[0]);
+                    c4_0 = Vector512.MultiplyAddEstimate(x, y0, c4_0);
+                    x = Vector512.Create(a4[row]);
+                    c5_0 = Vector512.MultiplyAddEstimate(x, y0, c5_0);
+                    x = Vector512.Create(a4[row2]);
+                    c6_0 = Vector512.MultiplyAddEstimate(x, y0, c6_0);
+                    x = Vector512.Create(a4[row3]);
+                    c7_0 = Vector512.MultiplyAddEstimate(x, y0, c7_0);
+                    x = Vector512.Create(a8[0]);
+                    c8_0 = Vector512.MultiplyAddEstimate(x, y0, c8_0);
+                    x = Vector512.Create(a8[row]);
+                    c9_0 = Vector512.MultiplyAddEstimate(x, y0, c9_0);
+                    a0 += step;
+                    a4 += step;
+                    a8 += step;
+                    y += stepB;
+                }
+            }
+            for (; i < steps; i++)
+            {
+                {
+                    Vector512<float> y0 = Vector512.Load(y);
+                    Vector512<float> x = Vector512.Create(a0[0]);
+                    c0_0 = Vector512.MultiplyAddEstimate(x, y0, c0_0);
+                    x = Vector512.Create(a0[row]);
+                    c1_0 = Vector512.MultiplyAddEstimate(x, y0, c1_0);
+                    x = Vector512.Create(a0[row2]);
+                    c2_0 = Vector512.MultiplyAddEstimate(x, y0, c2_0);
+                    x = Vector512.Create(a0[row3]);
+                    c3_0 = Vector512.MultiplyAddEstimate(x, y0, c3_0);
+                    x = Vector512.Create(a4[0]);
+                    c4_0 = Vector512.MultiplyAddEstimate(x, y0, c4_0);
+                    x = Vector512.Create(a4[row]);
+                    c5_0 = Vector512.MultiplyAddEstimate(x, y0, c5_0);
+                    x = Vector512.Create(a4[row2]);
+                    c6_0 = Vector512.MultiplyAddEstimate(x, y0, c6_0);
+                    x = Vector512.Create(a4[row3]);
+                    c7_0 = Vector512.MultiplyAddEstimate(x, y0, c7_0);
+                    x = Vector512.Create(a8[0]);
+                    c8_0 = Vector512.MultiplyAddEstimate(x, y0, c8_0);
+                    x = Vector512.Create(a8[row]);
+                    c9_0 = Vector512.MultiplyAddEstimate(x, y0, c9_0);
+                    a0 += step;
+                    a4 += step;
+                    a8 += step;
+                    y += stepB;
+                }
             }
         }
         c0_0.Store(c + 0 * rowC);
@@ -2177,7 +3466,7 @@ internal static unsafe class MatrixTiles512
         c9_0.Store(c + 9 * rowC);
     }
 
-    private static void Tile11x16(in Contraction k)
+    private static void Tile11x16(in Contraction k, float* a, float* b, float* c, float* bias)
     {
         Vector512<float> c0_0 = default;
         Vector512<float> c1_0 = default;
@@ -2190,7 +3479,6 @@ internal static unsafe class MatrixTiles512
         Vector512<float> c8_0 = default;
         Vector512<float> c9_0 = default;
         Vector512<float> c10_0 = default;
-        float* c = k.C;
         nint rowC = k.RowStrideC;
         if (k.Accumulate)
         {
@@ -2206,9 +3494,9 @@ internal static unsafe class MatrixTiles512
             c9_0 = Vector512.Load(c + 9 * rowC);
             c10_0 = Vector512.Load(c + 10 * rowC);
         }
-        else if (k.Bias is not null)
+        else if (bias is not null)
         {
-            c0_0 = Vector512.Load(k.Bias);
+            c0_0 = Vector512.Load(bias);
             c1_0 = c0_0;
             c2_0 = c0_0;
             c3_0 = c0_0;
@@ -2225,39 +3513,103 @@ internal static unsafe class MatrixTiles512
         int steps = k.Steps;
         for (int segment = 0; segment < k.Segments; segment++)
         {
-            float* b = k.B + segment * k.SegmentB;
-            float* a0 = k.A + segment * k.SegmentA;
+            float* y = b + segment * k.SegmentB;
+            float* a0 = a + segment * k.SegmentA;
             float* a4 = a0 + 4 * row;
             float* a8 = a4 + 4 * row;
-            for (int i = 0; i < steps; i++)
+            int i = 0;
+            for (; i + 2 <= steps; i += 2)
             {
-                Vector512<float> b0 = Vector512.Load(b);
-                Vector512<float> a = Vector512.Create(a0[0]);
-                c0_0 = Vector512.MultiplyAddEstimate(a, b0, c0_0);
-                a = Vector512.Create(a0[row]);
-                c1_0 = Vector512.MultiplyAddEstimate(a, b0, c1_0);
-                a = Vector512.Create(a0[row2]);
-                c2_0 = Vector512.MultiplyAddEstimate(a, b0, c2_0);
-                a = Vector512.Create(a0[row3]);
-                c3_0 = Vector512.MultiplyAddEstimate(a, b0, c3_0);
-                a = Vector512.Create(a4[0]);
-                c4_0 = Vector512.MultiplyAddEstimate(a, b0, c4_0);
-                a = Vector512.Create(a4[row]);
-                c5_0 = Vector512.MultiplyAddEstimate(a, b0, c5_0);
-                a = Vector512.Create(a4[row2]);
-                c6_0 = Vector512.MultiplyAddEstimate(a, b0, c6_0);
-                a = Vector512.Create(a4[row3]);
-                c7_0 = Vector512.MultiplyAddEstimate(a, b0, c7_0);
-                a = Vector512.Create(a8[0]);
-                c8_0 = Vector512.MultiplyAddEstimate(a, b0, c8_0);
-                a = Vector512.Create(a8[row]);
-                c9_0 = Vector512.MultiplyAddEstimate(a, b0, c9_0);
-                a = Vector512.Create(a8[row2]);
-                c10_0 = Vector512.MultiplyAddEstimate(a, b0, c10_0);
-                a0 += step;
-                a4 += step;
-                a8 += step;
-                b += stepB;
+                {
+                    Vector512<float> y0 = Vector512.Load(y);
+                    Vector512<float> x = Vector512.Create(a0[0]);
+                    c0_0 = Vector512.MultiplyAddEstimate(x, y0, c0_0);
+                    x = Vector512.Create(a0[row]);
+                    c1_0 = Vector512.MultiplyAddEstimate(x, y0, c1_0);
+                    x = Vector512.Create(a0[row2]);
+                    c2_0 = Vector512.MultiplyAddEstimate(x, y0, c2_0);
+                    x = Vector512.Create(a0[row3]);
+                    c3_0 = Vector512.MultiplyAddEstimate(x, y0, c3_0);
+                    x = Vector512.Create(a4[0]);
+                    c4_0 = Vector512.MultiplyAddEstimate(x, y0, c4_0);
+                    x = Vector512.Create(a4[row]);
+                    c5_0 = Vector512.MultiplyAddEstimate(x, y0, c5_0);
+                    x = Vector512.Create(a4[row2]);
+                    c6_0 = Vector512.MultiplyAddEstimate(x, y0, c6_0);
+                    x = Vector512.Create(a4[row3]);
+                    c7_0 = Vector512.MultiplyAddEstimate(x, y0, c7_0);
+                    x = Vector512.Create(a8[0]);
+                    c8_0 = Vector512.MultiplyAddEstimate(x, y0, c8_0);
+                    x = Vector512.Create(a8[row]);
+                    c9_0 = Vector512.MultiplyAddEstimate(x, y0, c9_0);
+                    x = Vector512.Create(a8[row2]);
+                    c10_0 = Vector512.MultiplyAddEstimate(x, y0, c10_0);
+                    a0 += step;
+                    a4 += step;
+                    a8 += step;
+                    y += stepB;
+                }
+                {
+                    Vector512<float> y0 = Vector512.Load(y);
+                    Vector512<float> x = Vector512.Create(a0[0]);
+                    c0_0 = Vector512.MultiplyAddEstimate(x, y0, c0_0);
+                    x = Vector512.Create(a0[row]);
+                    c1_0 = Vector512.MultiplyAddEstimate(x, y0, c1_0);
+                    x = Vector512.Create(a0[row2]);
+                    c2_0 = Vector512.MultiplyAddEstimate(x, y0, c2_0);
+                    x = Vector512.Create(a0[row3]);
+                    c3_0 = Vector512.MultiplyAddEstimate(x, y0, c3_0);
+                    x = Vector512.Create(a4[0]);
+                    c4_0 = Vector512.MultiplyAddEstimate(x, y0, c4_0);
+                    x = Vector512.Create(a4[row]);
+                    c5_0 = Vector512.MultiplyAddEstimate(x, y0, c5_0);
+                    x = Vector512.Create(a4[row2]);
+                    c6_0 = Vector512.MultiplyAddEstimate(x, y0, c6_0);
+                    x = Vector512.Create(a4[row3]);
+                    c7_0 = Vector512.MultiplyAddEstimate(x, y0, c7_0);
+                    x = Vector512.Create(a8[0]);
+                    c8_0 = Vector512.MultiplyAddEstimate(x, y0, c8_0);
+                    x = Vector512.Create(a8[row]);
+                    c9_0 = Vector512.MultiplyAddEstimate(x, y0, c9_0);
+                    x = Vector512.Create(a8[row2]);
+                    c10_0 = Vector512.MultiplyAddEstimate(x, y0, c10_0);
+                    a0 += step;
+                    a4 += step;
+                    a8 += step;
+                    y += stepB;
+                }
+            }
+            for (; i < steps; i++)
+            {
+                {
+                    Vector512<float> y0 = Vector512.Load(y);
+                    Vector512<float> x = Vector512.Create(a0[0]);
+                    c0_0 = Vector512.MultiplyAddEstimate(x, y0, c0_0);
+                    x = Vector512.Create(a0[row]);
+                    c1_0 = Vector512.MultiplyAddEstimate(x, y0, c1_0);
+                    x = Vector512.Create(a0[row2]);
+                    c2_0 = Vector512.MultiplyAddEstimate(x, y0, c2_0);
+                    x = Vector512.Create(a0[row3]);
+                    c3_0 = Vector512.MultiplyAddEstimate(x, y0, c3_0);
+                    x = Vector512.Create(a4[0]);
+                    c4_0 = Vector512.MultiplyAddEstimate(x, y0, c4_0);
+                    x = Vector512.Create(a4[row]);
+                    c5_0 = Vector512.MultiplyAddEstimate(x, y0, c5_0);
+                    x = Vector512.Create(a4[row2]);
+                    c6_0 = Vector512.MultiplyAddEstimate(x, y0, c6_0);
+                    x = Vector512.Create(a4[row3]);
+                    c7_0 = Vector512.MultiplyAddEstimate(x, y0, c7_0);
+                    x = Vector512.Create(a8[0]);
+                    c8_0 = Vector512.MultiplyAddEstimate(x, y0, c8_0);
+                    x = Vector512.Create(a8[row]);
+                    c9_0 = Vector512.MultiplyAddEstimate(x, y0, c9_0);
+                    x = Vector512.Create(a8[row2]);
+                    c10_0 = Vector512.MultiplyAddEstimate(x, y0, c10_0);
+                    a0 += step;
+                    a4 += step;
+                    a8 += step;
+                    y += stepB;
+                }
             }
         }
         c0_0.Store(c + 0 * rowC);
@@ -2273,7 +3625,7 @@ internal static unsafe class MatrixTiles512
         c10_0.Store(c + 10 * rowC);
     }
 
-    private static void Tile12x16(in Contraction k)
+    private static void Tile12x16(in Contraction k, float* a, float* b, float* c, float* bias)
     {
         Vector512<float> c0_0 = default;
         Vector512<float> c1_0 = default;
@@ -2287,7 +3639,6 @@ internal static unsafe class MatrixTiles512
         Vector512<float> c9_0 = default;
         Vector512<float> c10_0 = default;
         Vector512<float> c11_0 = default;
-        float* c = k.C;
         nint rowC = k.RowStrideC;
         if (k.Accumulate)
         {
@@ -2304,9 +3655,9 @@ internal static unsafe class MatrixTiles512
             c10_0 = Vector512.Load(c + 10 * rowC);
             c11_0 = Vector512.Load(c + 11 * rowC);
         }
-        else if (k.Bias is not null)
+        else if (bias is not null)
         {
-            c0_0 = Vector512.Load(k.Bias);
+            c0_0 = Vector512.Load(bias);
             c1_0 = c0_0;
             c2_0 = c0_0;
             c3_0 = c0_0;
@@ -2324,41 +3675,109 @@ internal static unsafe class MatrixTiles512
         int steps = k.Steps;
         for (int segment = 0; segment < k.Segments; segment++)
         {
-            float* b = k.B + segment * k.SegmentB;
-            float* a0 = k.A + segment * k.SegmentA;
+            float* y = b + segment * k.SegmentB;
+            float* a0 = a + segment * k.SegmentA;
             float* a4 = a0 + 4 * row;
             float* a8 = a4 + 4 * row;
-            for (int i = 0; i < steps; i++)
+            int i = 0;
+            for (; i + 2 <= steps; i += 2)
             {
-                Vector512<float> b0 = Vector512.Load(b);
-                Vector512<float> a = Vector512.Create(a0[0]);
-                c0_0 = Vector512.MultiplyAddEstimate(a, b0, c0_0);
-                a = Vector512.Create(a0[row]);
-                c1_0 = Vector512.MultiplyAddEstimate(a, b0, c1_0);
-                a = Vector512.Create(a0[row2]);
-                c2_0 = Vector512.MultiplyAddEstimate(a, b0, c2_0);
-                a = Vector512.Create(a0[row3]);
-                c3_0 = Vector512.MultiplyAddEstimate(a, b0, c3_0);
-                a = Vector512.Create(a4[0]);
-                c4_0 = Vector512.MultiplyAddEstimate(a, b0, c4_0);
-                a = Vector512.Create(a4[row]);
-                c5_0 = Vector512.MultiplyAddEstimate(a, b0, c5_0);
-                a = Vector512.Create(a4[row2]);
-                c6_0 = Vector512.MultiplyAddEstimate(a, b0, c6_0);
-                a = Vector512.Create(a4[row3]);
-                c7_0 = Vector512.MultiplyAddEstimate(a, b0, c7_0);
-                a = Vector512.Create(a8[0]);
-                c8_0 = Vector512.MultiplyAddEstimate(a, b0, c8_0);
-                a = Vector512.Create(a8[row]);
-                c9_0 = Vector512.MultiplyAddEstimate(a, b0, c9_0);
-                a = Vector512.Create(a8[row2]);
-                c10_0 = Vector512.MultiplyAddEstimate(a, b0, c10_0);
-                a = Vector512.Create(a8[row3]);
-                c11_0 = Vector512.MultiplyAddEstimate(a, b0, c11_0);
-                a0 += step;
-                a4 += step;
-                a8 += step;
-                b += stepB;
+                {
+                    Vector512<float> y0 = Vector512.Load(y);
+                    Vector512<float> x = Vector512.Create(a0[0]);
+                    c0_0 = Vector512.MultiplyAddEstimate(x, y0, c0_0);
+                    x = Vector512.Create(a0[row]);
+                    c1_0 = Vector512.MultiplyAddEstimate(x, y0, c1_0);
+                    x = Vector512.Create(a0[row2]);
+                    c2_0 = Vector512.MultiplyAddEstimate(x, y0, c2_0);
+                    x = Vector512.Create(a0[row3]);
+                    c3_0 = Vector512.MultiplyAddEstimate(x, y0, c3_0);
+                    x = Vector512.Create(a4[0]);
+                    c4_0 = Vector512.MultiplyAddEstimate(x, y0, c4_0);
+                    x = Vector512.Create(a4[row]);
+                    c5_0 = Vector512.MultiplyAddEstimate(x, y0, c5_0);
+                    x = Vector512.Create(a4[row2]);
+                    c6_0 = Vector512.MultiplyAddEstimate(x, y0, c6_0);
+                    x = Vector512.Create(a4[row3]);
+                    c7_0 = Vector512.MultiplyAddEstimate(x, y0, c7_0);
+                    x = Vector512.Create(a8[0]);
+                    c8_0 = Vector512.MultiplyAddEstimate(x, y0, c8_0);
+                    x = Vector512.Create(a8[row]);
+                    c9_0 = Vector512.MultiplyAddEstimate(x, y0, c9_0);
+                    x = Vector512.Create(a8[row2]);
+                    c10_0 = Vector512.MultiplyAddEstimate(x, y0, c10_0);
+                    x = Vector512.Create(a8[row3]);
+                    c11_0 = Vector512.MultiplyAddEstimate(x, y0, c11_0);
+                    a0 += step;
+                    a4 += step;
+                    a8 += step;
+                    y += stepB;
+                }
+                {
+                    Vector512<float> y0 = Vector512.Load(y);
+                    Vector512<float> x = Vector512.Create(a0[0]);
+                    c0_0 = Vector512.MultiplyAddEstimate(x, y0, c0_0);
+                    x = Vector512.Create(a0[row]);
+                    c1_0 = Vector512.MultiplyAddEstimate(x, y0, c1_0);
+                    x = Vector512.Create(a0[row2]);
+                    c2_0 = Vector512.MultiplyAddEstimate(x, y0, c2_0);
+                    x = Vector512.Create(a0[row3]);
+                    c3_0 = Vector512.MultiplyAddEstimate(x, y0, c3_0);
+                    x = Vector512.Create(a4[0]);
+                    c4_0 = Vector512.MultiplyAddEstimate(x, y0, c4_0);
+                    x = Vector512.Create(a4[row]);
+                    c5_0 = Vector512.MultiplyAddEstimate(x, y0, c5_0);
+                    x = Vector512.Create(a4[row2]);
+                    c6_0 = Vector512.MultiplyAddEstimate(x, y0, c6_0);
+                    x = Vector512.Create(a4[row3]);
+                    c7_0 = Vector512.MultiplyAddEstimate(x, y0, c7_0);
+                    x = Vector512.Create(a8[0]);
+                    c8_0 = Vector512.MultiplyAddEstimate(x, y0, c8_0);
+                    x = Vector512.Create(a8[row]);
+                    c9_0 = Vector512.MultiplyAddEstimate(x, y0, c9_0);
+                    x = Vector512.Create(a8[row2]);
+                    c10_0 = Vector512.MultiplyAddEstimate(x, y0, c10_0);
+                    x = Vector512.Create(a8[row3]);
+                    c11_0 = Vector512.MultiplyAddEstimate(x, y0, c11_0);
+                    a0 += step;
+                    a4 += step;
+                    a8 += step;
+                    y += stepB;
+                }
+            }
+            for (; i < steps; i++)
+            {
+                {
+                    Vector512<float> y0 = Vector512.Load(y);
+                    Vector512<float> x = Vector512.Create(a0[0]);
+                    c0_0 = Vector512.MultiplyAddEstimate(x, y0, c0_0);
+                    x = Vector512.Create(a0[row]);
+                    c1_0 = Vector512.MultiplyAddEstimate(x, y0, c1_0);
+                    x = Vector512.Create(a0[row2]);
+                    c2_0 = Vector512.MultiplyAddEstimate(x, y0, c2_0);
+                    x = Vector512.Create(a0[row3]);
+                    c3_0 = Vector512.MultiplyAddEstimate(x, y0, c3_0);
+                    x = Vector512.Create(a4[0]);
+                    c4_0 = Vector512.MultiplyAddEstimate(x, y0, c4_0);
+                    x = Vector512.Create(a4[row]);
+                    c5_0 = Vector512.MultiplyAddEstimate(x, y0, c5_0);
+                    x = Vector512.Create(a4[row2]);
+                    c6_0 = Vector512.MultiplyAddEstimate(x, y0, c6_0);
+                    x = Vector512.Create(a4[row3]);
+                    c7_0 = Vector512.MultiplyAddEstimate(x, y0, c7_0);
+                    x = Vector512.Create(a8[0]);
+                    c8_0 = Vector512.MultiplyAddEstimate(x, y0, c8_0);
+                    x = Vector512.Create(a8[row]);
+                    c9_0 = Vector512.MultiplyAddEstimate(x, y0, c9_0);
+                    x = Vector512.Create(a8[row2]);
+                    c10_0 = Vector512.MultiplyAddEstimate(x, y0, c10_0);
+                    x = Vector512.Create(a8[row3]);
+                    c11_0 = Vector512.MultiplyAddEstimate(x, y0, c11_0);
+                    a0 += step;
+                    a4 += step;
+                    a8 += step;
+                    y += stepB;
+                }
             }
         }
         c0_0.Store(c + 0 * rowC);
@@ -2375,7 +3794,7 @@ internal static unsafe class MatrixTiles512
         c11_0.Store(c + 11 * rowC);
     }
 
-    private static void Tile13x16(in Contraction k)
+    private static void Tile13x16(in Contraction k, float* a, float* b, float* c, float* bias)
     {
         Vector512<float> c0_0 = default;
         Vector512<float> c1_0 = default;
@@ -2390,7 +3809,6 @@ internal static unsafe class MatrixTiles512
         Vector512<float> c10_0 = default;
         Vector512<float> c11_0 = default;
         Vector512<float> c12_0 = default;
-        float* c = k.C;
         nint rowC = k.RowStrideC;
         if (k.Accumulate)
         {
@@ -2408,9 +3826,9 @@ internal static unsafe class MatrixTiles512
             c11_0 = Vector512.Load(c + 11 * rowC);
             c12_0 = Vector512.Load(c + 12 * rowC);
         }
-        else if (k.Bias is not null)
+        else if (bias is not null)
         {
-            c0_0 = Vector512.Load(k.Bias);
+            c0_0 = Vector512.Load(bias);
             c1_0 = c0_0;
             c2_0 = c0_0;
             c3_0 = c0_0;
@@ -2429,45 +3847,119 @@ internal static unsafe class MatrixTiles512
         int steps = k.Steps;
         for (int segment = 0; segment < k.Segments; segment++)
         {
-            float* b = k.B + segment * k.SegmentB;
-            float* a0 = k.A + segment * k.SegmentA;
+            float* y = b + segment * k.SegmentB;
+            float* a0 = a + segment * k.SegmentA;
             float* a4 = a0 + 4 * row;
             float* a8 = a4 + 4 * row;
             float* a12 = a8 + 4 * row;
-            for (int i = 0; i < steps; i++)
+            int i = 0;
+            for (; i + 2 <= steps; i += 2)
             {
-                Vector512<float> b0 = Vector512.Load(b);
-                Vector512<float> a = Vector512.Create(a0[0]);
-                c0_0 = Vector512.MultiplyAddEstimate(a, b0, c0_0);
-                a = Vector512.Create(a0[row]);
-                c1_0 = Vector512.MultiplyAddEstimate(a, b0, c1_0);
-                a = Vector512.Create(a0[row2]);
-                c2_0 = Vector512.MultiplyAddEstimate(a, b0, c2_0);
-                a = Vector512.Create(a0[row3]);
-                c3_0 = Vector512.MultiplyAddEstimate(a, b0, c3_0);
-                a = Vector512.Create(a4[0]);
-                c4_0 = Vector512.MultiplyAddEstimate(a, b0, c4_0);
-                a = Vector512.Create(a4[row]);
-                c5_0 = Vector512.MultiplyAddEstimate(a, b0, c5_0);
-                a = Vector512.Create(a4[row2]);
-                c6_0 = Vector512.MultiplyAddEstimate(a, b0, c6_0);
-                a = Vector512.Create(a4[row3]);
-                c7_0 = Vector512.MultiplyAddEstimate(a, b0, c7_0);
-                a = Vector512.Create(a8[0]);
-                c8_0 = Vector512.MultiplyAddEstimate(a, b0, c8_0);
-                a = Vector512.Create(a8[row]);
-                c9_0 = Vector512.MultiplyAddEstimate(a, b0, c9_0);
-                a = Vector512.Create(a8[row2]);
-                c10_0 = Vector512.MultiplyAddEstimate(a, b0, c10_0);
-                a = Vector512.Create(a8[row3]);
-                c11_0 = Vector512.MultiplyAddEstimate(a, b0, c11_0);
-                a = Vector512.Create(a12[0]);
-                c12_0 = Vector512.MultiplyAddEstimate(a, b0, c12_0);
-                a0 += step;
-                a4 += step;
-                a8 += step;
-                a12 += step;
-                b += stepB;
+                {
+                    Vector512<float> y0 = Vector512.Load(y);
+                    Vector512<float> x = Vector512.Create(a0[0]);
+                    c0_0 = Vector512.MultiplyAddEstimate(x, y0, c0_0);
+                    x = Vector512.Create(a0[row]);
+                    c1_0 = Vector512.MultiplyAddEstimate(x, y0, c1_0);
+                    x = Vector512.Create(a0[row2]);
+                    c2_0 = Vector512.MultiplyAddEstimate(x, y0, c2_0);
+                    x = Vector512.Create(a0[row3]);
+                    c3_0 = Vector512.MultiplyAddEstimate(x, y0, c3_0);
+                    x = Vector512.Create(a4[0]);
+                    c4_0 = Vector512.MultiplyAddEstimate(x, y0, c4_0);
+                    x = Vector512.Create(a4[row]);
+                    c5_0 = Vector512.MultiplyAddEstimate(x, y0, c5_0);
+                    x = Vector512.Create(a4[row2]);
+                    c6_0 = Vector512.MultiplyAddEstimate(x, y0, c6_0);
+                    x = Vector512.Create(a4[row3]);
+                    c7_0 = Vector512.MultiplyAddEstimate(x, y0, c7_0);
+                    x = Vector512.Create(a8[0]);
+                    c8_0 = Vector512.MultiplyAddEstimate(x, y0, c8_0);
+                    x = Vector512.Create(a8[row]);
+                    c9_0 = Vector512.MultiplyAddEstimate(x, y0, c9_0);
+                    x = Vector512.Create(a8[row2]);
+                    c10_0 = Vector512.MultiplyAddEstimate(x, y0, c10_0);
+                    x = Vector512.Create(a8[row3]);
+                    c11_0 = Vector512.MultiplyAddEstimate(x, y0, c11_0);
+                    x = Vector512.Create(a12[0]);
+                    c12_0 = Vector512.MultiplyAddEstimate(x, y0, c12_0);
+                    a0 += step;
+                    a4 += step;
+                    a8 += step;
+                    a12 += step;
+                    y += stepB;
+                }
+                {
+                    Vector512<float> y0 = Vector512.Load(y);
+                    Vector512<float> x = Vector512.Create(a0[0]);
+                    c0_0 = Vector512.MultiplyAddEstimate(x, y0, c0_0);
+                    x = Vector512.Create(a0[row]);
+                    c1_0 = Vector512.MultiplyAddEstimate(x, y0, c1_0);
+                    x = Vector512.Create(a0[row2]);
+                    c2_0 = Vector512.MultiplyAddEstimate(x, y0, c2_0);
+                    x = Vector512.Create(a0[row3]);
+                    c3_0 = Vector512.MultiplyAddEstimate(x, y0, c3_0);
+                    x = Vector512.Create(a4[0]);
+                    c4_0 = Vector512.MultiplyAddEstimate(x, y0, c4_0);
+                    x = Vector512.Create(a4[row]);
+                    c5_0 = Vector512.MultiplyAddEstimate(x, y0, c5_0);
+                    x = Vector512.Create(a4[row2]);
+                    c6_0 = Vector512.MultiplyAddEstimate(x, y0, c6_0);
+                    x = Vector512.Create(a4[row3]);
+                    c7_0 = Vector512.MultiplyAddEstimate(x, y0, c7_0);
+                    x = Vector512.Create(a8[0]);
+                    c8_0 = Vector512.MultiplyAddEstimate(x, y0, c8_0);
+                    x = Vector512.Create(a8[row]);
+                    c9_0 = Vector512.MultiplyAddEstimate(x, y0, c9_0);
+                    x = Vector512.Create(a8[row2]);
+                    c10_0 = Vector512.MultiplyAddEstimate(x, y0, c10_0);
+                    x = Vector512.Create(a8[row3]);
+                    c11_0 = Vector512.MultiplyAddEstimate(x, y0, c11_0);
+                    x = Vector512.Create(a12[0]);
+                    c12_0 = Vector512.MultiplyAddEstimate(x, y0, c12_0);
+                    a0 += step;
+                    a4 += step;
+                    a8 += step;
+                    a12 += step;
+                    y += stepB;
+                }
+            }
+            for (; i < steps; i++)
+            {
+                {
+                    Vector512<float> y0 = Vector512.Load(y);
+                    Vector512<float> x = Vector512.Create(a0[0]);
+                    c0_0 = Vector512.MultiplyAddEstimate(x, y0, c0_0);
+                    x = Vector512.Create(a0[row]);
+                    c1_0 = Vector512.MultiplyAddEstimate(x, y0, c1_0);
+                    x = Vector512.Create(a0[row2]);
+                    c2_0 = Vector512.MultiplyAddEstimate(x, y0, c2_0);
+                    x = Vector512.Create(a0[row3]);
+                    c3_0 = Vector512.MultiplyAddEstimate(x, y0, c3_0);
+                    x = Vector512.Create(a4[0]);
+                    c4_0 = Vector512.MultiplyAddEstimate(x, y0, c4_0);
+                    x = Vector512.Create(a4[row]);
+                    c5_0 = Vector512.MultiplyAddEstimate(x, y0, c5_0);
+                    x = Vector512.Create(a4[row2]);
+                    c6_0 = Vector512.MultiplyAddEstimate(x, y0, c6_0);
+                    x = Vector512.Create(a4[row3]);
+                    c7_0 = Vector512.MultiplyAddEstimate(x, y0, c7_0);
+                    x = Vector512.Create(a8[0]);
+                    c8_0 = Vector512.MultiplyAddEstimate(x, y0, c8_0);
+                    x = Vector512.Create(a8[row]);
+                    c9_0 = Vector512.MultiplyAddEstimate(x, y0, c9_0);
+                    x = Vector512.Create(a8[row2]);
+                    c10_0 = Vector512.MultiplyAddEstimate(x, y0, c10_0);
+                    x = Vector512.Create(a8[row3]);
+                    c11_0 = Vector512.MultiplyAddEstimate(x, y0, c11_0);
+                    x = Vector512.Create(a12[0]);
+                    c12_0 = Vector512.MultiplyAddEstimate(x, y0, c12_0);
+                    a0 += step;
+                    a4 += step;
+                    a8 += step;
+                    a12 += step;
+                    y += stepB;
+                }
             }
         }
         c0_0.Store(c + 0 * rowC);
@@ -2485,7 +3977,7 @@ internal static unsafe class MatrixTiles512
         c12_0.Store(c + 12 * rowC);
     }
 
-    private static void Tile14x16(in Contraction k)
+    private static void Tile14x16(in Contraction k, float* a, float* b, float* c, float* bias)
     {
         Vector512<float> c0_0 = default;
         Vector512<float> c1_0 = default;
@@ -2501,7 +3993,6 @@ internal static unsafe class MatrixTiles512
         Vector512<float> c11_0 = default;
         Vector512<float> c12_0 = default;
         Vector512<float> c13_0 = default;
-        float* c = k.C;
         nint rowC = k.RowStrideC;
         if (k.Accumulate)
         {
@@ -2520,9 +4011,9 @@ internal static unsafe class MatrixTiles512
             c12_0 = Vector512.Load(c + 12 * rowC);
             c13_0 = Vector512.Load(c + 13 * rowC);
         }
-        else if (k.Bias is not null)
+        else if (bias is not null)
         {
-            c0_0 = Vector512.Load(k.Bias);
+            c0_0 = Vector512.Load(bias);
             c1_0 = c0_0;
             c2_0 = c0_0;
             c3_0 = c0_0;
@@ -2542,47 +4033,125 @@ internal static unsafe class MatrixTiles512
         int steps = k.Steps;
         for (int segment = 0; segment < k.Segments; segment++)
         {
-            float* b = k.B + segment * k.SegmentB;
-            float* a0 = k.A + segment * k.SegmentA;
+            float* y = b + segment * k.SegmentB;
+            float* a0 = a + segment * k.SegmentA;
             float* a4 = a0 + 4 * row;
             float* a8 = a4 + 4 * row;
             float* a12 = a8 + 4 * row;
-            for (int i = 0; i < steps; i++)
+            int i = 0;
+            for (; i + 2 <= steps; i += 2)
             {
-                Vector512<float> b0 = Vector512.Load(b);
-                Vector512<float> a = Vector512.Create(a0[0]);
-                c0_0 = Vector512.MultiplyAddEstimate(a, b0, c0_0);
-                a = Vector512.Create(a0[row]);
-                c1_0 = Vector512.MultiplyAddEstimate(a, b0, c1_0);
-                a = Vector512.Create(a0[row2]);
-                c2_0 = Vector512.MultiplyAddEstimate(a, b0, c2_0);
-                a = Vector512.Create(a0[row3]);
-                c3_0 = Vector512.MultiplyAddEstimate(a, b0, c3_0);
-                a = Vector512.Create(a4[0]);
-                c4_0 = Vector512.MultiplyAddEstimate(a, b0, c4_0);
-                a = Vector512.Create(a4[row]);
-                c5_0 = Vector512.MultiplyAddEstimate(a, b0, c5_0);
-                a = Vector512.Create(a4[row2]);
-                c6_0 = Vector512.MultiplyAddEstimate(a, b0, c6_0);
-                a = Vector512.Create(a4[row3]);
-                c7_0 = Vector512.MultiplyAddEstimate(a, b0, c7_0);
-                a = Vector512.Create(a8[0]);
-                c8_0 = Vector512.MultiplyAddEstimate(a, b0, c8_0);
-                a = Vector512.Create(a8[row]);
-                c9_0 = Vector512.MultiplyAddEstimate(a, b0, c9_0);
-                a = Vector512.Create(a8[row2]);
-                c10_0 = Vector512.MultiplyAddEstimate(a, b0, c10_0);
-                a = Vector512.Create(a8[row3]);
-                c11_0 = Vector512.MultiplyAddEstimate(a, b0, c11_0);
-                a = Vector512.Create(a12[0]);
-                c12_0 = Vector512.MultiplyAddEstimate(a, b0, c12_0);
-                a = Vector512.Create(a12[row]);
-                c13_0 = Vector512.MultiplyAddEstimate(a, b0, c13_0);
-                a0 += step;
-                a4 += step;
-                a8 += step;
-                a12 += step;
-                b += stepB;
+                {
+                    Vector512<float> y0 = Vector512.Load(y);
+                    Vector512<float> x = Vector512.Create(a0[0]);
+                    c0_0 = Vector512.MultiplyAddEstimate(x, y0, c0_0);
+                    x = Vector512.Create(a0[row]);
+                    c1_0 = Vector512.MultiplyAddEstimate(x, y0, c1_0);
+                    x = Vector512.Create(a0[row2]);
+                    c2_0 = Vector512.MultiplyAddEstimate(x, y0, c2_0);
+                    x = Vector512.Create(a0[row3]);
+                    c3_0 = Vector512.MultiplyAddEstimate(x, y0, c3_0);
+                    x = Vector512.Create(a4[0]);
+                    c4_0 = Vector512.MultiplyAddEstimate(x, y0, c4_0);
+                    x = Vector512.Create(a4[row]);
+                    c5_0 = Vector512.MultiplyAddEstimate(x, y0, c5_0);
+                    x = Vector512.Create(a4[row2]);
+                    c6_0 = Vector512.MultiplyAddEstimate(x, y0, c6_0);
+                    x = Vector512.Create(a4[row3]);
+                    c7_0 = Vector512.MultiplyAddEstimate(x, y0, c7_0);
+                    x = Vector512.Create(a8[0]);
+                    c8_0 = Vector512.MultiplyAddEstimate(x, y0, c8_0);
+                    x = Vector512.Create(a8[row]);
+                    c9_0 = Vector512.MultiplyAddEstimate(x, y0, c9_0);
+                    x = Vector512.Create(a8[row2]);
+                    c10_0 = Vector512.MultiplyAddEstimate(x, y0, c10_0);
+                    x = Vector512.Create(a8[row3]);
+                    c11_0 = Vector512.MultiplyAddEstimate(x, y0, c11_0);
+                    x = Vector512.Create(a12[0]);
+                    c12_0 = Vector512.MultiplyAddEstimate(x, y0, c12_0);
+                    x = Vector512.Create(a12[row]);
+                    c13_0 = Vector512.MultiplyAddEstimate(x, y0, c13_0);
+                    a0 += step;
+                    a4 += step;
+                    a8 += step;
+                    a12 += step;
+                    y += stepB;
+                }
+                {
+                    Vector512<float> y0 = Vector512.Load(y);
+                    Vector512<float> x = Vector512.Create(a0[0]);
+                    c0_0 = Vector512.MultiplyAddEstimate(x, y0, c0_0);
+                    x = Vector512.Create(a0[row]);
+                    c1_0 = Vector512.MultiplyAddEstimate(x, y0, c1_0);
+                    x = Vector512.Create(a0[row2]);
+                    c2_0 = Vector512.MultiplyAddEstimate(x, y0, c2_0);
+                    x = Vector512.Create(a0[row3]);
+                    c3_0 = Vector512.MultiplyAddEstimate(x, y0, c3_0);
+                    x = Vector512.Create(a4[0]);
+                    c4_0 = Vector512.MultiplyAddEstimate(x, y0, c4_0);
+                    x = Vector512.Create(a4[row]);
+                    c5_0 = Vector512.MultiplyAddEstimate(x, y0, c5_0);
+                    x = Vector512.Create(a4[row2]);
+                    c6_0 = Vector512.MultiplyAddEstimate(x, y0, c6_0);
+                    x = Vector512.Create(a4[row3]);
+                    c7_0 = Vector512.MultiplyAddEstimate(x, y0, c7_0);
+                    x = Vector512.Create(a8[0]);
+                    c8_0 = Vector512.MultiplyAddEstimate(x, y0, c8_0);
+                    x = Vector512.Create(a8[row]);
+                    c9_0 = Vector512.MultiplyAddEstimate(x, y0, c9_0);
+                    x = Vector512.Create(a8[row2]);
+                    c10_0 = Vector512.MultiplyAddEstimate(x, y0, c10_0);
+                    x = Vector512.Create(a8[row3]);
+                    c11_0 = Vector512.MultiplyAddEstimate(x, y0, c11_0);
+                    x = Vector512.Create(a12[0]);
+                    c12_0 = Vector512.MultiplyAddEstimate(x, y0, c12_0);
+                    x = Vector512.Create(a12[row]);
+                    c13_0 = Vector512.MultiplyAddEstimate(x, y0, c13_0);
+                    a0 += step;
+                    a4 += step;
+                    a8 += step;
+                    a12 += step;
+                    y += stepB;
+                }
+            }
+            for (; i < steps; i++)
+            {
+                {
+                    Vector512<float> y0 = Vector512.Load(y);
+                    Vector512<float> x = Vector512.Create(a0[0]);
+                    c0_0 = Vector512.MultiplyAddEstimate(x, y0, c0_0);
+                    x = Vector512.Create(a0[row]);
+                    c1_0 = Vector512.MultiplyAddEstimate(x, y0, c1_0);
+                    x = Vector512.Create(a0[row2]);
+                    c2_0 = Vector512.MultiplyAddEstimate(x, y0, c2_0);
+                    x = Vector512.Create(a0[row3]);
+                    c3_0 = Vector512.MultiplyAddEstimate(x, y0, c3_0);
+                    x = Vector512.Create(a4[0]);
+                    c4_0 = Vector512.MultiplyAddEstimate(x, y0, c4_0);
+                    x = Vector512.Create(a4[row]);
+                    c5_0 = Vector512.MultiplyAddEstimate(x, y0, c5_0);
+                    x = Vector512.Create(a4[row2]);
+                    c6_0 = Vector512.MultiplyAddEstimate(x, y0, c6_0);
+                    x = Vector512.Create(a4[row3]);
+                    c7_0 = Vector512.MultiplyAddEstimate(x, y0, c7_0);
+                    x = Vector512.Create(a8[0]);
+                    c8_0 = Vector512.MultiplyAddEstimate(x, y0, c8_0);
+                    x = Vector512.Create(a8[row]);
+                    c9_0 = Vector512.MultiplyAddEstimate(x, y0, c9_0);
+                    x = Vector512.Create(a8[row2]);
+                    c10_0 = Vector512.MultiplyAddEstimate(x, y0, c10_0);
+                    x = Vector512.Create(a8[row3]);
+                    c11_0 = Vector512.MultiplyAddEstimate(x, y0, c11_0);
+                    x = Vector512.Create(a12[0]);
+                    c12_0 = Vector512.MultiplyAddEstimate(x, y0, c12_0);
+                    x = Vector512.Create(a12[row]);
+                    c13_0 = Vector512.MultiplyAddEstimate(x, y0, c13_0);
+                    a0 += step;
+                    a4 += step;
+                    a8 += step;
+                    a12 += step;
+                    y += stepB;
+                }
             }
         }
         c0_0.Store(c + 0 * rowC);
