@@ -8,17 +8,27 @@ internal static unsafe class BiasGradient
     /// <summary>Adds the pixels of <paramref name="cotangent"/> [pixels, channels] to <paramref name="sum"/>.</summary>
     public static void Add(float* cotangent, int pixels, int channels, float* sum)
     {
-        int c = 0;
-        for (; c + LanePart.Lanes <= channels; c += LanePart.Lanes)
-            AddChannels<WholeLanes>(cotangent + c, pixels, channels, LanePart.Lanes, sum + c);
-        if (c < channels)
-            AddChannels<PartLanes>(cotangent + c, pixels, channels, channels - c, sum + c);
+        if (Vector512.IsHardwareAccelerated)
+            Add<Vector16>(cotangent, pixels, channels, sum);
+        else
+            Add<Vector8>(cotangent, pixels, channels, sum);
     }
 
-    private static void AddChannels<TLanes>(float* cotangent, int pixels, nint channels, int lanes, float* sum)
-        where TLanes : struct, ILaneAccess
+    private static void Add<TVector>(float* cotangent, int pixels, int channels, float* sum)
+        where TVector : unmanaged, IVector<TVector>
     {
-        Vector512<float> even = default, odd = default;
+        int c = 0;
+        for (; c + TVector.Lanes <= channels; c += TVector.Lanes)
+            AddChannels<TVector, WholeLanes<TVector>>(cotangent + c, pixels, channels, TVector.Lanes, sum + c);
+        if (c < channels)
+            AddChannels<TVector, PartLanes<TVector>>(cotangent + c, pixels, channels, channels - c, sum + c);
+    }
+
+    private static void AddChannels<TVector, TLanes>(float* cotangent, int pixels, nint channels, int lanes, float* sum)
+        where TVector : unmanaged, IVector<TVector>
+        where TLanes : struct, ILaneAccess<TVector>
+    {
+        TVector even = default, odd = default;
         int p = 0;
         for (; p + 1 < pixels; p += 2)
         {

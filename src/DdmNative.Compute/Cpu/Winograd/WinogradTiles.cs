@@ -1,5 +1,3 @@
-using System.Runtime.Intrinsics;
-
 namespace DdmNative.Compute.Cpu;
 
 /// <summary>
@@ -112,16 +110,17 @@ internal readonly unsafe struct WinogradTiles
                     continue;
                 }
                 if (c + Lanes <= outputs)
-                    LoadPatch<WholeLanes>(corner + c, rowStride, height, width, patch, Lanes);
+                    LoadPatch<Vector16, WholeLanes<Vector16>>(corner + c, rowStride, height, width, patch, Lanes);
                 else
-                    LoadPatch<PartLanes>(corner + c, rowStride, height, width, patch, outputs - c);
+                    LoadPatch<Vector16, PartLanes<Vector16>>(corner + c, rowStride, height, width, patch, outputs - c);
                 WinogradTransform.Cotangent(patch, TileSize * Lanes, Lanes, transformed + c, PlaneStride(tiles, stride));
             }
         }
     }
 
-    private void LoadPatch<TLanes>(float* corner, nint rowStride, int height, int width, float* patch, int lanes)
-        where TLanes : struct, ILaneAccess
+    private void LoadPatch<TVector, TLanes>(float* corner, nint rowStride, int height, int width, float* patch, int lanes)
+        where TVector : unmanaged, IVector<TVector>
+        where TLanes : struct, ILaneAccess<TVector>
     {
         for (int row = 0; row < height; row++)
             for (int column = 0; column < width; column++)
@@ -143,21 +142,22 @@ internal readonly unsafe struct WinogradTiles
             {
                 WinogradTransform.Output(products + (nint)(firstTile + tile) * stride + c, PlaneStride(tiles, stride), patch);
                 if (c + Lanes <= outputs)
-                    StorePatch<WholeLanes>(patch, bias + c, corner + c, height, width, outputs - c);
+                    StorePatch<Vector16, WholeLanes<Vector16>>(patch, bias + c, corner + c, height, width, outputs - c);
                 else
-                    StorePatch<PartLanes>(patch, bias + c, corner + c, height, width, outputs - c);
+                    StorePatch<Vector16, PartLanes<Vector16>>(patch, bias + c, corner + c, height, width, outputs - c);
             }
         }
     }
 
-    private void StorePatch<TLanes>(float* patch, float* bias, float* corner, int height, int width, int lanes)
-        where TLanes : struct, ILaneAccess
+    private void StorePatch<TVector, TLanes>(float* patch, float* bias, float* corner, int height, int width, int lanes)
+        where TVector : unmanaged, IVector<TVector>
+        where TLanes : struct, ILaneAccess<TVector>
     {
-        Vector512<float> offset = Vector512.Load(bias);
+        TVector offset = TVector.Load(bias);
         nint channels = _shape.OutputChannels, rowStride = _shape.OutputWidth * channels;
         for (int row = 0; row < height; row++)
             for (int column = 0; column < width; column++)
-                TLanes.Store(Vector512.Load(patch + (row * TileSize + column) * Lanes) + offset,
+                TLanes.Store(TVector.Load(patch + (row * TileSize + column) * Lanes) + offset,
                     corner + row * rowStride + column * channels, lanes);
     }
 }
