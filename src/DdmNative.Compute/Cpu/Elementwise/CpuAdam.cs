@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
 using DdmNative.Compute.Contracts;
 
 namespace DdmNative.Compute.Cpu;
@@ -42,19 +43,18 @@ internal sealed class CpuAdam(CpuDevice device) : Adam
         float secondCorrection) : IElementwise
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public void Apply<TVector, TLanes>(long i, int lanes)
-            where TVector : unmanaged, IVector<TVector>
-            where TLanes : struct, ILaneAccess<TVector>
+        public void Apply<TLanes>(long i, int lanes)
+            where TLanes : struct, ILaneAccess
         {
-            TVector slope = TLanes.Load(g + i, lanes);
-            TVector first = TVector.MultiplyAdd(
-                TVector.Create(options.Beta1), TLanes.Load(m + i, lanes), TVector.Create(1 - options.Beta1) * slope);
-            TVector second = TVector.MultiplyAdd(
-                TVector.Create(options.Beta2), TLanes.Load(s + i, lanes), TVector.Create(1 - options.Beta2) * slope * slope);
+            Vector512<float> slope = TLanes.Load(g + i, lanes);
+            Vector512<float> first = Vector512.MultiplyAddEstimate(
+                Vector512.Create(options.Beta1), TLanes.Load(m + i, lanes), Vector512.Create(1 - options.Beta1) * slope);
+            Vector512<float> second = Vector512.MultiplyAddEstimate(
+                Vector512.Create(options.Beta2), TLanes.Load(s + i, lanes), Vector512.Create(1 - options.Beta2) * slope * slope);
             TLanes.Store(first, m + i, lanes);
             TLanes.Store(second, s + i, lanes);
-            TVector root = TVector.Sqrt(second * TVector.Create(secondCorrection)) + TVector.Create(options.Epsilon);
-            TLanes.Store(TLanes.Load(x + i, lanes) - TVector.Create(rate) * first / root, x + i, lanes);
+            Vector512<float> root = Vector512.Sqrt(second * Vector512.Create(secondCorrection)) + Vector512.Create(options.Epsilon);
+            TLanes.Store(TLanes.Load(x + i, lanes) - Vector512.Create(rate) * first / root, x + i, lanes);
         }
     }
 }

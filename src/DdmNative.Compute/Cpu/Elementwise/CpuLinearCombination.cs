@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
 using DdmNative.Compute.Contracts;
 
 namespace DdmNative.Compute.Cpu;
@@ -29,30 +30,26 @@ internal sealed class CpuLinearCombination(CpuDevice device) : LinearCombination
             long length = (long)tile.SampleCount * _y.Tensor.Shape.SampleLength;
             // With β = 0 b is not read, so that a copy is exact even if b contains NaN.
             if (_beta == 0)
-                Elementwise.Run(new Scaling(first, target, _alpha), length);
+                Elementwise.Run(new Scaling(first, target, Vector512.Create(_alpha)), length);
             else
-                Elementwise.Run(new Sum(first, second, target, _alpha, _beta), length);
+                Elementwise.Run(new Sum(first, second, target, Vector512.Create(_alpha), Vector512.Create(_beta)), length);
         }
     }
 
-    private readonly unsafe struct Scaling(float* a, float* y, float alpha) : IElementwise
+    private readonly unsafe struct Scaling(float* a, float* y, Vector512<float> alpha) : IElementwise
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public void Apply<TVector, TLanes>(long i, int lanes)
-            where TVector : unmanaged, IVector<TVector>
-            where TLanes : struct, ILaneAccess<TVector>
-            => TLanes.Store(TVector.Create(alpha) * TLanes.Load(a + i, lanes), y + i, lanes);
+        public void Apply<TLanes>(long i, int lanes)
+            where TLanes : struct, ILaneAccess
+            => TLanes.Store(alpha * TLanes.Load(a + i, lanes), y + i, lanes);
     }
 
-    private readonly unsafe struct Sum(float* a, float* b, float* y, float alpha, float beta) : IElementwise
+    private readonly unsafe struct Sum(float* a, float* b, float* y, Vector512<float> alpha, Vector512<float> beta) : IElementwise
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public void Apply<TVector, TLanes>(long i, int lanes)
-            where TVector : unmanaged, IVector<TVector>
-            where TLanes : struct, ILaneAccess<TVector>
-        {
-            TVector first = TVector.Create(alpha) * TLanes.Load(a + i, lanes);
-            TLanes.Store(TVector.MultiplyAdd(TVector.Create(beta), TLanes.Load(b + i, lanes), first), y + i, lanes);
-        }
+        public void Apply<TLanes>(long i, int lanes)
+            where TLanes : struct, ILaneAccess
+            => TLanes.Store(Vector512.MultiplyAddEstimate(beta, TLanes.Load(b + i, lanes), alpha * TLanes.Load(a + i, lanes)), y + i,
+                lanes);
     }
 }

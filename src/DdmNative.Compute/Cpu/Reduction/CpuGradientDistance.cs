@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
 using DdmNative.Compute.Contracts;
 
 namespace DdmNative.Compute.Cpu;
@@ -112,20 +113,18 @@ internal sealed class CpuGradientDistance(CpuDevice device) : GradientDistance
     private readonly unsafe struct ScaledDifference(float factor, float* g, float* wanted, float* v) : IElementwise
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public void Apply<TVector, TLanes>(long i, int lanes)
-            where TVector : unmanaged, IVector<TVector>
-            where TLanes : struct, ILaneAccess<TVector>
-            => TLanes.Store(TVector.Create(factor) * (TLanes.Load(g + i, lanes) - TLanes.Load(wanted + i, lanes)), v + i, lanes);
+        public void Apply<TLanes>(long i, int lanes)
+            where TLanes : struct, ILaneAccess
+            => TLanes.Store(Vector512.Create(factor) * (TLanes.Load(g + i, lanes) - TLanes.Load(wanted + i, lanes)), v + i, lanes);
     }
 
     /// <summary>v = a·g − b·g*.</summary>
     private readonly unsafe struct Combination(float a, float* g, float b, float* wanted, float* v) : IElementwise
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public void Apply<TVector, TLanes>(long i, int lanes)
-            where TVector : unmanaged, IVector<TVector>
-            where TLanes : struct, ILaneAccess<TVector>
-            => TLanes.Store(TVector.Create(a) * TLanes.Load(g + i, lanes) - TVector.Create(b) * TLanes.Load(wanted + i, lanes), v + i,
+        public void Apply<TLanes>(long i, int lanes)
+            where TLanes : struct, ILaneAccess
+            => TLanes.Store(Vector512.Create(a) * TLanes.Load(g + i, lanes) - Vector512.Create(b) * TLanes.Load(wanted + i, lanes), v + i,
                 lanes);
     }
 }
