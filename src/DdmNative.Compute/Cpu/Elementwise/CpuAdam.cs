@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics;
 using DdmNative.Compute.Contracts;
 
 namespace DdmNative.Compute.Cpu;
@@ -39,22 +38,28 @@ internal sealed class CpuAdam(CpuDevice device) : Adam
         }
     }
 
-    private readonly unsafe struct AdaptiveStep(float* x, float* m, float* s, float* g, AdamOptions options, float rate,
+    private readonly unsafe struct AdaptiveStep(float* x, float* m, float* s, float* g, in AdamOptions options, float rate,
         float secondCorrection) : IElementwise
     {
+        private readonly Vector16 _firstDecay = Vector16.Create(options.Beta1);
+        private readonly Vector16 _firstShare = Vector16.Create(1 - options.Beta1);
+        private readonly Vector16 _secondDecay = Vector16.Create(options.Beta2);
+        private readonly Vector16 _secondShare = Vector16.Create(1 - options.Beta2);
+        private readonly Vector16 _epsilon = Vector16.Create(options.Epsilon);
+        private readonly Vector16 _rate = Vector16.Create(rate);
+        private readonly Vector16 _secondCorrection = Vector16.Create(secondCorrection);
+
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public void Apply<TLanes>(long i, int lanes)
-            where TLanes : struct, ILaneAccess
+            where TLanes : struct, ILaneAccess<Vector16>
         {
-            Vector512<float> slope = TLanes.Load(g + i, lanes);
-            Vector512<float> first = Vector512.MultiplyAddEstimate(
-                Vector512.Create(options.Beta1), TLanes.Load(m + i, lanes), Vector512.Create(1 - options.Beta1) * slope);
-            Vector512<float> second = Vector512.MultiplyAddEstimate(
-                Vector512.Create(options.Beta2), TLanes.Load(s + i, lanes), Vector512.Create(1 - options.Beta2) * slope * slope);
+            Vector16 slope = TLanes.Load(g + i, lanes);
+            Vector16 first = Vector16.MultiplyAdd(_firstDecay, TLanes.Load(m + i, lanes), _firstShare * slope);
+            Vector16 second = Vector16.MultiplyAdd(_secondDecay, TLanes.Load(s + i, lanes), _secondShare * slope * slope);
             TLanes.Store(first, m + i, lanes);
             TLanes.Store(second, s + i, lanes);
-            Vector512<float> root = Vector512.Sqrt(second * Vector512.Create(secondCorrection)) + Vector512.Create(options.Epsilon);
-            TLanes.Store(TLanes.Load(x + i, lanes) - Vector512.Create(rate) * first / root, x + i, lanes);
+            Vector16 root = Vector16.Sqrt(second * _secondCorrection) + _epsilon;
+            TLanes.Store(TLanes.Load(x + i, lanes) - _rate * first / root, x + i, lanes);
         }
     }
 }

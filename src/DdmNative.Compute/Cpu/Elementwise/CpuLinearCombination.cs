@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics;
 using DdmNative.Compute.Contracts;
 
 namespace DdmNative.Compute.Cpu;
@@ -30,26 +29,26 @@ internal sealed class CpuLinearCombination(CpuDevice device) : LinearCombination
             long length = (long)tile.SampleCount * _y.Tensor.Shape.SampleLength;
             // With β = 0 b is not read, so that a copy is exact even if b contains NaN.
             if (_beta == 0)
-                Elementwise.Run(new Scaling(first, target, Vector512.Create(_alpha)), length);
+                Elementwise.Run(new Scaling(first, target, Vector16.Create(_alpha)), length);
             else
-                Elementwise.Run(new Sum(first, second, target, Vector512.Create(_alpha), Vector512.Create(_beta)), length);
+                Elementwise.Run(new Sum(first, second, target, Vector16.Create(_alpha), Vector16.Create(_beta)), length);
         }
     }
 
-    private readonly unsafe struct Scaling(float* a, float* y, Vector512<float> alpha) : IElementwise
+    private readonly unsafe struct Scaling(float* a, float* y, Vector16 alpha) : IElementwise
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public void Apply<TLanes>(long i, int lanes)
-            where TLanes : struct, ILaneAccess
+            where TLanes : struct, ILaneAccess<Vector16>
             => TLanes.Store(alpha * TLanes.Load(a + i, lanes), y + i, lanes);
     }
 
-    private readonly unsafe struct Sum(float* a, float* b, float* y, Vector512<float> alpha, Vector512<float> beta) : IElementwise
+    private readonly unsafe struct Sum(float* a, float* b, float* y, Vector16 alpha, Vector16 beta) : IElementwise
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public void Apply<TLanes>(long i, int lanes)
-            where TLanes : struct, ILaneAccess
-            => TLanes.Store(Vector512.MultiplyAddEstimate(beta, TLanes.Load(b + i, lanes), alpha * TLanes.Load(a + i, lanes)), y + i,
+            where TLanes : struct, ILaneAccess<Vector16>
+            => TLanes.Store(Vector16.MultiplyAdd(beta, TLanes.Load(b + i, lanes), alpha * TLanes.Load(a + i, lanes)), y + i,
                 lanes);
     }
 }

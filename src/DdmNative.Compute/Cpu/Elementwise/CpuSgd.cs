@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics;
 using DdmNative.Compute.Contracts;
 
 namespace DdmNative.Compute.Cpu;
@@ -31,21 +30,21 @@ internal sealed class CpuSgd(CpuDevice device) : Sgd
             float* u = velocity.At(tile, tile.FirstSample);
             float* g = gradient.At(tile, tile.FirstSample);
             long length = (long)tile.SampleCount * parameters.Tensor.Shape.SampleLength;
-            Elementwise.Run(new MomentumStep(theta, u, g, Vector512.Create(-*learningRate.At(tile, 0)), Vector512.Create(momentum)),
+            Elementwise.Run(new MomentumStep(theta, u, g, Vector16.Create(-*learningRate.At(tile, 0)), Vector16.Create(momentum)),
                 length);
         }
     }
 
-    private readonly unsafe struct MomentumStep(float* theta, float* u, float* g, Vector512<float> rate, Vector512<float> decay)
+    private readonly unsafe struct MomentumStep(float* theta, float* u, float* g, Vector16 rate, Vector16 decay)
         : IElementwise
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public void Apply<TLanes>(long i, int lanes)
-            where TLanes : struct, ILaneAccess
+            where TLanes : struct, ILaneAccess<Vector16>
         {
-            Vector512<float> step = Vector512.MultiplyAddEstimate(decay, TLanes.Load(u + i, lanes), TLanes.Load(g + i, lanes));
+            Vector16 step = Vector16.MultiplyAdd(decay, TLanes.Load(u + i, lanes), TLanes.Load(g + i, lanes));
             TLanes.Store(step, u + i, lanes);
-            TLanes.Store(Vector512.MultiplyAddEstimate(rate, step, TLanes.Load(theta + i, lanes)), theta + i, lanes);
+            TLanes.Store(Vector16.MultiplyAdd(rate, step, TLanes.Load(theta + i, lanes)), theta + i, lanes);
         }
     }
 }

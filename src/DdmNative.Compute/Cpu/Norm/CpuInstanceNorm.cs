@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics;
 using DdmNative.Compute.Contracts;
 
 namespace DdmNative.Compute.Cpu;
@@ -52,15 +51,18 @@ internal sealed class CpuInstanceNorm(CpuDevice device) : InstanceNorm
         {
             (int pixelCount, nint channels) = (Pixels, Channels);
             float* input = x.At(tile, sample) + channel;
-            (Vector512<float> mean, Vector512<float> reciprocal) = InstanceStatistics.Of<TLanes>(input, pixelCount, channels, lanes);
+            (Vector16 mean, Vector16 reciprocal) = InstanceStatistics.Of<TLanes>(input, pixelCount, channels, lanes);
             float* saved = statistics.At(tile, sample) + channel;
             TLanes.Store(mean, saved, lanes);
             TLanes.Store(reciprocal, saved + Channels, lanes);
-            Vector512<float> factor = reciprocal * TLanes.Load(scale.At(tile) + channel, lanes);
-            Vector512<float> offset = TLanes.Load(shift.At(tile) + channel, lanes);
+            Vector16 factor = reciprocal * TLanes.Load(scale.At(tile) + channel, lanes);
+            Vector16 offset = TLanes.Load(shift.At(tile) + channel, lanes);
             float* output = y.At(tile, sample) + channel;
             for (int p = 0; p < pixelCount; p++)
-                TLanes.Store(Add(TLanes.Load(input + p * channels, lanes) - mean, factor, offset), output + p * channels, lanes);
+            {
+                Vector16 difference = TLanes.Load(input + p * channels, lanes) - mean;
+                TLanes.Store(Vector16.MultiplyAdd(difference, factor, offset), output + p * channels, lanes);
+            }
         }
     }
 
@@ -89,26 +91,27 @@ internal sealed class CpuInstanceNorm(CpuDevice device) : InstanceNorm
             float* input = x.At(tile, sample) + channel;
             float* tangent = xTangent.At(tile, sample) + channel;
             float* saved = statistics.At(tile, sample) + channel;
-            Vector512<float> mean = TLanes.Load(saved, lanes), reciprocal = TLanes.Load(saved + Channels, lanes);
-            Vector512<float> tangentSum = default, productSum = default;
+            Vector16 mean = TLanes.Load(saved, lanes), reciprocal = TLanes.Load(saved + Channels, lanes);
+            Vector16 tangentSum = default, productSum = default;
             for (int p = 0; p < pixelCount; p++)
             {
-                Vector512<float> t = TLanes.Load(tangent + p * channels, lanes);
-                Vector512<float> normal = (TLanes.Load(input + p * channels, lanes) - mean) * reciprocal;
+                Vector16 t = TLanes.Load(tangent + p * channels, lanes);
+                Vector16 normal = (TLanes.Load(input + p * channels, lanes) - mean) * reciprocal;
                 tangentSum += t;
-                productSum = Add(normal, t, productSum);
+                productSum = Vector16.MultiplyAdd(normal, t, productSum);
             }
-            Vector512<float> area = Vector512.Create((float)pixelCount);
-            Vector512<float> tangentMean = tangentSum / area, productMean = productSum / area;
-            Vector512<float> factor = TLanes.Load(scale.At(tile) + channel, lanes) * reciprocal;
-            Vector512<float> factorTangent = TLanes.Load(scaleTangent.At(tile) + channel, lanes);
-            Vector512<float> offset = TLanes.Load(shiftTangent.At(tile) + channel, lanes);
+            Vector16 area = Vector16.Create(pixelCount);
+            Vector16 tangentMean = tangentSum / area, productMean = productSum / area;
+            Vector16 factor = TLanes.Load(scale.At(tile) + channel, lanes) * reciprocal;
+            Vector16 factorTangent = TLanes.Load(scaleTangent.At(tile) + channel, lanes);
+            Vector16 offset = TLanes.Load(shiftTangent.At(tile) + channel, lanes);
             float* output = yTangent.At(tile, sample) + channel;
             for (int p = 0; p < pixelCount; p++)
             {
-                Vector512<float> normal = (TLanes.Load(input + p * channels, lanes) - mean) * reciprocal;
-                Vector512<float> centred = TLanes.Load(tangent + p * channels, lanes) - tangentMean - normal * productMean;
-                TLanes.Store(Add(factorTangent, normal, Add(factor, centred, offset)), output + p * channels, lanes);
+                Vector16 normal = (TLanes.Load(input + p * channels, lanes) - mean) * reciprocal;
+                Vector16 centred = TLanes.Load(tangent + p * channels, lanes) - tangentMean - normal * productMean;
+                Vector16 moved = Vector16.MultiplyAdd(factorTangent, normal, Vector16.MultiplyAdd(factor, centred, offset));
+                TLanes.Store(moved, output + p * channels, lanes);
             }
         }
     }
@@ -142,9 +145,9 @@ internal sealed class CpuInstanceNorm(CpuDevice device) : InstanceNorm
 
         /// <summary>Adds a sample's own terms to δγ and δβ, and keeps them for their products if these are requested.</summary>
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        internal void AddParameterCotangents<TLanes>(in Tile tile, int channel, int lanes, Vector512<float> scaleTerms,
-        Vector512<float> shiftTerms)
-            where TLanes : struct, ILaneAccess
+        internal void AddParameterCotangents<TLanes>(in Tile tile, int channel, int lanes, Vector16 scaleTerms,
+        Vector16 shiftTerms)
+            where TLanes : struct, ILaneAccess<Vector16>
         {
             float* scaleTotal = scaleSum.Slot(tile.Workspace) + channel;
             float* shiftTotal = shiftSum.Slot(tile.Workspace) + channel;
@@ -165,29 +168,29 @@ internal sealed class CpuInstanceNorm(CpuDevice device) : InstanceNorm
             float* input = x.At(tile, sample) + channel;
             float* delta = cotangent.At(tile, sample) + channel;
             float* saved = statistics.At(tile, sample) + channel;
-            Vector512<float> mean = TLanes.Load(saved, lanes), reciprocal = TLanes.Load(saved + Channels, lanes);
-            Vector512<float> sum = default, productSum = default;
+            Vector16 mean = TLanes.Load(saved, lanes), reciprocal = TLanes.Load(saved + Channels, lanes);
+            Vector16 sum = default, productSum = default;
             for (int p = 0; p < pixelCount; p++)
             {
-                Vector512<float> d = TLanes.Load(delta + p * channels, lanes);
+                Vector16 d = TLanes.Load(delta + p * channels, lanes);
                 sum += d;
-                productSum = Add((TLanes.Load(input + p * channels, lanes) - mean) * reciprocal, d, productSum);
+                productSum = Vector16.MultiplyAdd((TLanes.Load(input + p * channels, lanes) - mean) * reciprocal, d, productSum);
             }
             AddParameterCotangents<TLanes>(tile, channel, lanes, productSum, sum);
-            Vector512<float> area = Vector512.Create((float)pixelCount);
-            Vector512<float> deltaMean = sum / area, productMean = productSum / area;
-            Vector512<float> factor = TLanes.Load(scale.At(tile) + channel, lanes) * reciprocal;
+            Vector16 area = Vector16.Create(pixelCount);
+            Vector16 deltaMean = sum / area, productMean = productSum / area;
+            Vector16 factor = TLanes.Load(scale.At(tile) + channel, lanes) * reciprocal;
             float* output = xCotangent.At(tile, sample) + channel;
             for (int p = 0; p < pixelCount; p++)
             {
-                Vector512<float> normal = (TLanes.Load(input + p * channels, lanes) - mean) * reciprocal;
-                Vector512<float> centred = TLanes.Load(delta + p * channels, lanes) - deltaMean - normal * productMean;
+                Vector16 normal = (TLanes.Load(input + p * channels, lanes) - mean) * reciprocal;
+                Vector16 centred = TLanes.Load(delta + p * channels, lanes) - deltaMean - normal * productMean;
                 TLanes.Store(factor * centred, output + p * channels, lanes);
             }
         }
     }
 
-    internal sealed unsafe class BackwardTangentCall : ChannelCall
+    internal sealed unsafe class BackwardTangentCall : StripCall
     {
         internal readonly CpuOperand x;
         internal readonly CpuOperand xTangent;
@@ -212,75 +215,23 @@ internal sealed class CpuInstanceNorm(CpuDevice device) : InstanceNorm
                 (scaleSum, shiftSum) = (Sum(scaleSlice, Channels), Sum(shiftSlice, Channels));
         }
 
-        protected override void Compute<TLanes>(in Tile tile, int sample, int channel, int lanes)
-        {
-            (int pixelCount, nint channels) = (Pixels, Channels);
-            float* input = x.At(tile, sample) + channel;
-            float* inputTangent = xTangent.At(tile, sample) + channel;
-            float* delta = cotangent.At(tile, sample) + channel;
-            float* deltaTangent = cotangentTangent.At(tile, sample) + channel;
-            float* saved = statistics.At(tile, sample) + channel;
-            Vector512<float> mean = TLanes.Load(saved, lanes), reciprocal = TLanes.Load(saved + Channels, lanes);
-            Vector512<float> area = Vector512.Create((float)pixelCount);
-
-            Vector512<float> tangentMean = default, normalTangentMean = default;
-            for (int p = 0; p < pixelCount; p++)
-            {
-                Vector512<float> t = TLanes.Load(inputTangent + p * channels, lanes);
-                tangentMean += t;
-                normalTangentMean = Add((TLanes.Load(input + p * channels, lanes) - mean) * reciprocal, t, normalTangentMean);
-            }
-            tangentMean /= area;
-            normalTangentMean /= area;
-
-            Vector512<float> deltaSum = default, deltaNormalSum = default, tangentSum = default, tangentNormalSum = default,
-                deltaMovedSum = default;
-            for (int p = 0; p < pixelCount; p++)
-            {
-                Vector512<float> normal = (TLanes.Load(input + p * channels, lanes) - mean) * reciprocal;
-                Vector512<float> moved = reciprocal
-                    * (TLanes.Load(inputTangent + p * channels, lanes) - tangentMean - normal * normalTangentMean);
-                Vector512<float> d = TLanes.Load(delta + p * channels, lanes), dt = TLanes.Load(deltaTangent + p * channels, lanes);
-                deltaSum += d;
-                tangentSum += dt;
-                deltaNormalSum = Add(d, normal, deltaNormalSum);
-                tangentNormalSum = Add(dt, normal, tangentNormalSum);
-                deltaMovedSum = Add(d, moved, deltaMovedSum);
-            }
-            AddParameterCotangents<TLanes>(tile, channel, lanes, tangentNormalSum + deltaMovedSum, tangentSum);
-
-            // d = γδ and ḋ = γ̇δ + γδ̇ are linear in δ and δ̇, so that their means are combinations of the means of δ and δ̇.
-            Vector512<float> gain = TLanes.Load(scale.At(tile) + channel, lanes),
-                gainTangent = TLanes.Load(scaleTangent.At(tile) + channel, lanes);
-            Vector512<float> dMean = gain * deltaSum / area;
-            Vector512<float> dNormalMean = gain * deltaNormalSum / area;
-            Vector512<float> dTangentMean = (gainTangent * deltaSum + gain * tangentSum) / area;
-            Vector512<float> mixedMean = (gainTangent * deltaNormalSum + gain * (tangentNormalSum + deltaMovedSum)) / area;
-            Vector512<float> contraction = reciprocal * normalTangentMean;
-            float* output = result.At(tile, sample) + channel;
-            for (int p = 0; p < pixelCount; p++)
-            {
-                Vector512<float> normal = (TLanes.Load(input + p * channels, lanes) - mean) * reciprocal;
-                Vector512<float> moved = reciprocal
-                    * (TLanes.Load(inputTangent + p * channels, lanes) - tangentMean - normal * normalTangentMean);
-                Vector512<float> d = TLanes.Load(delta + p * channels, lanes), dt = TLanes.Load(deltaTangent + p * channels, lanes);
-                Vector512<float> inputCotangent = reciprocal * (gain * d - dMean - normal * dNormalMean);
-                Vector512<float> centred = gainTangent * d + gain * dt - dTangentMean - moved * dNormalMean - normal * mixedMean;
-                TLanes.Store(reciprocal * centred - contraction * inputCotangent, output + p * channels, lanes);
-            }
-        }
+        protected override void Compute<TVector, TLanes>(in Tile tile, int sample, int channel, int lanes)
+            => NormBackwardTangent<TVector>.Compute<TLanes, OpenGate>(
+                this, tile, sample, channel, lanes, cotangent, cotangentTangent, window: 1, shift: null);
 
         /// <summary>Adds to δγ̇ and δβ̇, if they are requested.</summary>
-        internal void AddParameterCotangents<TLanes>(in Tile tile, int channel, int lanes, Vector512<float> scaleTangents,
-            Vector512<float> shiftTangents)
-            where TLanes : struct, ILaneAccess
+        internal void AddParameterCotangents<TVector, TLanes>(in Tile tile, int channel, int lanes, TVector scaleTangents,
+            TVector shiftTangents)
+            where TVector : unmanaged, IVector<TVector>
+            where TLanes : struct, ILaneAccess<TVector>
         {
-            AddTo<TLanes>(scaleSum, tile, channel, lanes, scaleTangents);
-            AddTo<TLanes>(shiftSum, tile, channel, lanes, shiftTangents);
+            AddTo<TVector, TLanes>(scaleSum, tile, channel, lanes, scaleTangents);
+            AddTo<TVector, TLanes>(shiftSum, tile, channel, lanes, shiftTangents);
         }
 
-        private static void AddTo<TLanes>(GradientSum? sum, in Tile tile, int channel, int lanes, Vector512<float> values)
-            where TLanes : struct, ILaneAccess
+        private static void AddTo<TVector, TLanes>(GradientSum? sum, in Tile tile, int channel, int lanes, TVector values)
+            where TVector : unmanaged, IVector<TVector>
+            where TLanes : struct, ILaneAccess<TVector>
         {
             if (sum is null)
                 return;

@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics;
 using DdmNative.Compute.Contracts;
 
 namespace DdmNative.Compute.Cpu;
@@ -18,10 +17,6 @@ internal sealed class CpuReluAvgPool(CpuDevice device) : ReluAvgPool
     protected override void BackwardCore(int window, Tensor x, Tensor cotangent, Tensor xCotangent)
         => device.Submit(new SpreadCall(window, x, cotangent, xCotangent));
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal static Vector512<float> Masked(Vector512<float> mask, Vector512<float> values)
-    => Vector512.GreaterThan(mask, Vector512<float>.Zero) & values;
-
     /// <summary>y = pool(1[x &gt; 0]·values).</summary>
     internal sealed unsafe class PoolCall : ChannelCall
     {
@@ -38,30 +33,47 @@ internal sealed class CpuReluAvgPool(CpuDevice device) : ReluAvgPool
         {
             float* mask = x.At(tile, sample) + channel;
             float* source = values.At(tile, sample) + channel;
-            AssignMeans<TLanes, MaskedPixels<TLanes>>(tile, sample, channel, lanes, new MaskedPixels<TLanes>(mask, source, lanes));
+            var pixels = new MaskedPixels<TLanes>(mask, source, lanes);
+            AssignMeans<TLanes, MaskedPixels<TLanes>>(tile, sample, channel, lanes, pixels);
         }
 
         /// <summary>Assigns the mean of every window of one sample's masked pixels.</summary>
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         internal void AssignMeans<TLanes, TPixels>(in Tile tile, int sample, int channel, int lanes, TPixels pixels)
-            where TLanes : struct, ILaneAccess
-            where TPixels : struct, IPixels
+            where TLanes : struct, ILaneAccess<Vector16>
+            where TPixels : struct, IPixels<Vector16>
         {
+            TensorShape pooled = y.Tensor.Shape;
             float* target = y.At(tile, sample) + channel;
-            (TensorShape pooled, nint channels) = (y.Tensor.Shape, Channels);
-            nint row = x.Tensor.Shape.Width * channels;
-            Vector512<float> share = Vector512.Create(1.0f / (window * window));
-            for (int i = 0; i < pooled.Height; i++)
-                for (int j = 0; j < pooled.Width; j++, target += channels)
-                    TLanes.Store(share * WindowSum.Compute(pixels, window, i * window * row + j * window * channels, row, channels), target,
-                        lanes);
+            AssignMeans<Vector16, TLanes, TPixels>(target, lanes, pixels, (0, pooled.Height), (0, pooled.Width));
         }
 
-        private readonly struct MaskedPixels<TLanes>(float* mask, float* source, int lanes) : IPixels
-            where TLanes : struct, ILaneAccess
+        /// <summary>Assigns the means of the windows in a range of pooled rows and columns.</summary>
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        internal void AssignMeans<TVector, TLanes, TPixels>(float* target, int lanes, TPixels pixels, (int First, int End) rows,
+            (int First, int End) columns)
+            where TVector : unmanaged, IVector<TVector>
+            where TLanes : struct, ILaneAccess<TVector>
+            where TPixels : struct, IPixels<TVector>
+        {
+            nint channels = Channels, row = x.Tensor.Shape.Width * channels, pooledRow = y.Tensor.Shape.Width * channels;
+            TVector share = TVector.Create(1.0f / (window * window));
+            for (int i = rows.First; i < rows.End; i++)
+            {
+                float* mean = target + i * pooledRow + columns.First * channels;
+                for (int j = columns.First; j < columns.End; j++, mean += channels)
+                {
+                    nint corner = i * window * row + j * window * channels;
+                    TLanes.Store(share * WindowSum.Compute<TVector, TPixels>(pixels, window, corner, row, channels), mean, lanes);
+                }
+            }
+        }
+
+        private readonly struct MaskedPixels<TLanes>(float* mask, float* source, int lanes) : IPixels<Vector16>
+            where TLanes : struct, ILaneAccess<Vector16>
         {
             [MethodImpl(MethodImplOptions.AggressiveInlining)]
-            public Vector512<float> At(nint offset) => Masked(TLanes.Load(mask + offset, lanes), TLanes.Load(source + offset, lanes));
+            public Vector16 At(nint offset) => Vector16.WherePositive(TLanes.Load(mask + offset, lanes), TLanes.Load(source + offset, lanes));
         }
     }
 
@@ -84,7 +96,7 @@ internal sealed class CpuReluAvgPool(CpuDevice device) : ReluAvgPool
             float* target = xCotangent.At(tile, sample) + channel;
             (TensorShape images, TensorShape pooled, nint channels) = (xCotangent.Tensor.Shape, cotangent.Tensor.Shape, Channels);
             nint row = images.Width * channels;
-            Vector512<float> share = Vector512.Create(1.0f / (window * window));
+            Vector16 share = Vector16.Create(1.0f / (window * window));
             for (int i = 0; i < images.Height; i++)
             {
                 int covered = i < pooled.Height * window ? pooled.Width * window : 0;
@@ -92,11 +104,11 @@ internal sealed class CpuReluAvgPool(CpuDevice device) : ReluAvgPool
                 int j = 0;
                 for (; j < covered; j += window, delta += channels)
                 {
-                    Vector512<float> value = share * TLanes.Load(delta, lanes);
+                    Vector16 value = share * TLanes.Load(delta, lanes);
                     for (int k = 0; k < window; k++)
                     {
                         nint pixel = i * row + (j + k) * channels;
-                        TLanes.Store(Masked(TLanes.Load(mask + pixel, lanes), value), target + pixel, lanes);
+                        TLanes.Store(Vector16.WherePositive(TLanes.Load(mask + pixel, lanes), value), target + pixel, lanes);
                     }
                 }
                 for (; j < images.Width; j++)

@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics;
 
 namespace DdmNative.Compute.Cpu;
 
@@ -14,6 +13,9 @@ namespace DdmNative.Compute.Cpu;
 /// </remarks>
 internal static unsafe class FusedNormPool
 {
+    /// <summary>Windows of a strip: at most 48 pixels of two images, with a window of two.</summary>
+    private const int StripWindows = 6;
+
     /// <summary>The norm's forward and the pool's.</summary>
     internal sealed class ForwardCall : ChannelCall
     {
@@ -31,30 +33,30 @@ internal static unsafe class FusedNormPool
         protected override void Compute<TLanes>(in Tile tile, int sample, int channel, int lanes)
         {
             float* input = _norm.x.At(tile, sample) + channel;
-            (Vector512<float> mean, Vector512<float> reciprocal) = InstanceStatistics.Of<TLanes>(input, Pixels, Channels, lanes);
+            (Vector16 mean, Vector16 reciprocal) = InstanceStatistics.Of<TLanes>(input, Pixels, Channels, lanes);
             float* saved = _norm.statistics.At(tile, sample) + channel;
             TLanes.Store(mean, saved, lanes);
             TLanes.Store(reciprocal, saved + Channels, lanes);
-            Vector512<float> factor = reciprocal * TLanes.Load(_norm.scale.At(tile) + channel, lanes);
+            Vector16 factor = reciprocal * TLanes.Load(_norm.scale.At(tile) + channel, lanes);
             var pixels = new Activation<TLanes>(input, mean, factor, TLanes.Load(_norm.shift.At(tile) + channel, lanes), lanes);
             _pool.AssignMeans<TLanes, Activation<TLanes>>(tile, sample, channel, lanes, pixels);
         }
 
-        private readonly struct Activation<TLanes>(float* input, Vector512<float> mean, Vector512<float> factor, Vector512<float> offset,
-            int lanes) : IPixels
-            where TLanes : struct, ILaneAccess
+        private readonly struct Activation<TLanes>(float* input, Vector16 mean, Vector16 factor, Vector16 offset,
+            int lanes) : IPixels<Vector16>
+            where TLanes : struct, ILaneAccess<Vector16>
         {
             [MethodImpl(MethodImplOptions.AggressiveInlining)]
-            public Vector512<float> At(nint pixel)
+            public Vector16 At(nint pixel)
             {
-                Vector512<float> y = Vector512.MultiplyAddEstimate(TLanes.Load(input + pixel, lanes) - mean, factor, offset);
-                return CpuReluAvgPool.Masked(y, y);
+                Vector16 y = Vector16.MultiplyAdd(TLanes.Load(input + pixel, lanes) - mean, factor, offset);
+                return Vector16.WherePositive(y, y);
             }
         }
     }
 
     /// <summary>The norm's forward tangent and the pool's.</summary>
-    internal sealed class ForwardTangentCall : ChannelCall
+    internal sealed class ForwardTangentCall : StripCall
     {
         private readonly CpuInstanceNorm.ForwardTangentCall _norm;
         private readonly CpuReluAvgPool.PoolCall _pool;
@@ -69,62 +71,69 @@ internal static unsafe class FusedNormPool
             Adopt(_shift);
         }
 
-        protected override void Compute<TLanes>(in Tile tile, int sample, int channel, int lanes)
+        protected override void Compute<TVector, TLanes>(in Tile tile, int sample, int channel, int lanes)
         {
-            float* input = _norm.x.At(tile, sample) + channel;
-            float* tangent = _norm.xTangent.At(tile, sample) + channel;
-            float* saved = _norm.statistics.At(tile, sample) + channel;
-            Vector512<float> mean = TLanes.Load(saved, lanes), reciprocal = TLanes.Load(saved + Channels, lanes);
-            (nint channels, int pixelCount) = (Channels, Pixels);
-            Vector512<float> tangentSum = default, productSum = default;
-            for (int p = 0; p < pixelCount; p++)
+            Span<TangentMeans<TVector>> means = stackalloc TangentMeans<TVector>[Parts<TVector>(lanes)];
+            int count = Math.Min(lanes, TVector.Lanes);
+            for (int k = 0; k < means.Length; k++)
             {
-                Vector512<float> t = TLanes.Load(tangent + p * channels, lanes);
-                tangentSum += t;
-                productSum = Add((TLanes.Load(input + p * channels, lanes) - mean) * reciprocal, t, productSum);
+                int first = channel + k * TVector.Lanes;
+                means[k] = TangentMeans<TVector>.Create<TLanes>(_norm.x, _norm.xTangent, _norm.statistics, tile, sample, first, count);
             }
-            Vector512<float> area = Vector512.Create((float)pixelCount), scale = TLanes.Load(_norm.scale.At(tile) + channel, lanes);
-            var pixels = new ActivationTangent<TLanes>
+            TangentMeans<TVector>.Compute<TLanes>(means, count);
+
+            Span<ActivationTangent<TVector, TLanes>> pixels = stackalloc ActivationTangent<TVector, TLanes>[means.Length];
+            for (int k = 0; k < means.Length; k++)
             {
-                Input = input,
-                Tangent = tangent,
-                Mean = mean,
-                Reciprocal = reciprocal,
-                TangentMean = tangentSum / area,
-                ProductMean = productSum / area,
-                PrimalFactor = reciprocal * scale,
-                PrimalOffset = TLanes.Load(_shift.At(tile) + channel, lanes),
-                Factor = scale * reciprocal,
-                FactorTangent = TLanes.Load(_norm.scaleTangent.At(tile) + channel, lanes),
-                Offset = TLanes.Load(_norm.shiftTangent.At(tile) + channel, lanes),
-                Lanes = lanes,
-            };
-            _pool.AssignMeans<TLanes, ActivationTangent<TLanes>>(tile, sample, channel, lanes, pixels);
+                int first = channel + k * TVector.Lanes;
+                TVector scale = TLanes.Load(_norm.scale.At(tile) + first, count);
+                pixels[k] = new ActivationTangent<TVector, TLanes>
+                {
+                    Means = means[k],
+                    PrimalFactor = means[k].Reciprocal * scale,
+                    PrimalOffset = TLanes.Load(_shift.At(tile) + first, count),
+                    Factor = scale * means[k].Reciprocal,
+                    FactorTangent = TLanes.Load(_norm.scaleTangent.At(tile) + first, count),
+                    Offset = TLanes.Load(_norm.shiftTangent.At(tile) + first, count),
+                    Lanes = count,
+                };
+            }
+
+            float* target = _pool.y.At(tile, sample) + channel;
+            TensorShape pooled = _pool.y.Tensor.Shape;
+            int rows = StripLength<TVector>(1, pooled.Height), columns = StripLength<TVector>(StripWindows, pooled.Width);
+            for (int i = 0; i < pooled.Height; i += rows)
+                for (int j = 0; j < pooled.Width; j += columns)
+                    for (int k = 0; k < pixels.Length; k++)
+                        AssignMeans(target + k * TVector.Lanes, pixels[k], (i, i + rows), (j, Math.Min(j + columns, pooled.Width)));
         }
 
-        private struct ActivationTangent<TLanes> : IPixels
-            where TLanes : struct, ILaneAccess
+        [MethodImpl(MethodImplOptions.NoInlining)]
+        private void AssignMeans<TVector, TLanes>(float* target, in ActivationTangent<TVector, TLanes> pixels, (int First, int End) rows,
+            (int First, int End) columns)
+            where TVector : unmanaged, IVector<TVector>
+            where TLanes : struct, ILaneAccess<TVector>
+            => _pool.AssignMeans<TVector, TLanes, ActivationTangent<TVector, TLanes>>(target, pixels.Lanes, pixels, rows, columns);
+
+        private struct ActivationTangent<TVector, TLanes> : IPixels<TVector>
+            where TVector : unmanaged, IVector<TVector>
+            where TLanes : struct, ILaneAccess<TVector>
         {
-            public float* Input;
-            public float* Tangent;
-            public Vector512<float> Mean;
-            public Vector512<float> Reciprocal;
-            public Vector512<float> TangentMean;
-            public Vector512<float> ProductMean;
-            public Vector512<float> PrimalFactor;
-            public Vector512<float> PrimalOffset;
-            public Vector512<float> Factor;
-            public Vector512<float> FactorTangent;
-            public Vector512<float> Offset;
+            public TangentMeans<TVector> Means;
+            public TVector PrimalFactor;
+            public TVector PrimalOffset;
+            public TVector Factor;
+            public TVector FactorTangent;
+            public TVector Offset;
             public int Lanes;
 
             [MethodImpl(MethodImplOptions.AggressiveInlining)]
-            public readonly Vector512<float> At(nint pixel)
+            public readonly TVector At(nint pixel)
             {
-                Vector512<float> difference = TLanes.Load(Input + pixel, Lanes) - Mean, normal = difference * Reciprocal;
-                Vector512<float> centred = TLanes.Load(Tangent + pixel, Lanes) - TangentMean - normal * ProductMean;
-                Vector512<float> moved = Add(FactorTangent, normal, Add(Factor, centred, Offset));
-                return CpuReluAvgPool.Masked(Add(difference, PrimalFactor, PrimalOffset), moved);
+                TVector difference = TLanes.Load(Means.Input + pixel, Lanes) - Means.Mean, normal = difference * Means.Reciprocal;
+                TVector centred = TLanes.Load(Means.InputTangent + pixel, Lanes) - Means.Tangent - normal * Means.NormalTangent;
+                TVector moved = TVector.MultiplyAdd(FactorTangent, normal, TVector.MultiplyAdd(Factor, centred, Offset));
+                return TVector.WherePositive(TVector.MultiplyAdd(difference, PrimalFactor, PrimalOffset), moved);
             }
         }
     }
@@ -154,36 +163,36 @@ internal static unsafe class FusedNormPool
             float* input = _norm.x.At(tile, sample) + channel;
             float* delta = _pool.cotangent.At(tile, sample) + channel;
             float* saved = _norm.statistics.At(tile, sample) + channel;
-            Vector512<float> mean = TLanes.Load(saved, lanes), reciprocal = TLanes.Load(saved + Channels, lanes);
-            Vector512<float> scale = TLanes.Load(_norm.scale.At(tile) + channel, lanes),
+            Vector16 mean = TLanes.Load(saved, lanes), reciprocal = TLanes.Load(saved + Channels, lanes);
+            Vector16 scale = TLanes.Load(_norm.scale.At(tile) + channel, lanes),
                 offset = TLanes.Load(_shift.At(tile) + channel, lanes);
-            Vector512<float> factor = reciprocal * scale;
+            Vector16 factor = reciprocal * scale;
             (TensorShape images, TensorShape pooled, int window, nint channels) = (_norm.x.Tensor.Shape, _pool.cotangent.Tensor.Shape,
                 _pool.window, Channels);
             (nint row, int coveredRows, int coveredColumns) = (images.Width * channels, pooled.Height * window, pooled.Width * window);
-            Vector512<float> share = Vector512.Create(1.0f / (window * window));
+            Vector16 share = Vector16.Create(1.0f / (window * window));
 
-            Vector512<float> sum = default, productSum = default;
+            Vector16 sum = default, productSum = default;
             for (int i = 0; i < coveredRows; i++)
             {
                 float* pooledDelta = delta + (nint)(i / window) * pooled.Width * channels;
                 float* pixel = input + i * row;
                 for (int j = 0; j < pooled.Width; j++, pooledDelta += channels)
                 {
-                    Vector512<float> value = share * TLanes.Load(pooledDelta, lanes);
+                    Vector16 value = share * TLanes.Load(pooledDelta, lanes);
                     for (int k = 0; k < window; k++, pixel += channels)
                     {
-                        Vector512<float> difference = TLanes.Load(pixel, lanes) - mean;
-                        Vector512<float> d = CpuReluAvgPool.Masked(Add(difference, factor, offset), value);
+                        Vector16 difference = TLanes.Load(pixel, lanes) - mean;
+                        Vector16 d = Vector16.WherePositive(Vector16.MultiplyAdd(difference, factor, offset), value);
                         sum += d;
-                        productSum = Add(difference * reciprocal, d, productSum);
+                        productSum = Vector16.MultiplyAdd(difference * reciprocal, d, productSum);
                     }
                 }
             }
             _norm.AddParameterCotangents<TLanes>(tile, channel, lanes, productSum, sum);
 
-            Vector512<float> area = Vector512.Create((float)Pixels), deltaMean = sum / area, productMean = productSum / area;
-            Vector512<float> gain = scale * reciprocal;
+            Vector16 area = Vector16.Create(Pixels), deltaMean = sum / area, productMean = productSum / area;
+            Vector16 gain = scale * reciprocal;
             float* output = _norm.xCotangent.At(tile, sample) + channel;
             for (int i = 0; i < images.Height; i++)
             {
@@ -193,25 +202,25 @@ internal static unsafe class FusedNormPool
                 int columns = i < coveredRows ? coveredColumns : 0;
                 for (int j = 0; j < columns; j += window, pooledDelta += channels)
                 {
-                    Vector512<float> value = share * TLanes.Load(pooledDelta, lanes);
+                    Vector16 value = share * TLanes.Load(pooledDelta, lanes);
                     for (int k = 0; k < window; k++, pixel += channels, target += channels)
                     {
-                        Vector512<float> difference = TLanes.Load(pixel, lanes) - mean;
-                        Vector512<float> d = CpuReluAvgPool.Masked(Add(difference, factor, offset), value);
+                        Vector16 difference = TLanes.Load(pixel, lanes) - mean;
+                        Vector16 d = Vector16.WherePositive(Vector16.MultiplyAdd(difference, factor, offset), value);
                         TLanes.Store(gain * (d - deltaMean - difference * reciprocal * productMean), target, lanes);
                     }
                 }
                 for (int j = columns; j < images.Width; j++, pixel += channels, target += channels)
                 {
-                    Vector512<float> normal = (TLanes.Load(pixel, lanes) - mean) * reciprocal;
-                    TLanes.Store(gain * (default(Vector512<float>) - deltaMean - normal * productMean), target, lanes);
+                    Vector16 normal = (TLanes.Load(pixel, lanes) - mean) * reciprocal;
+                    TLanes.Store(gain * (default(Vector16) - deltaMean - normal * productMean), target, lanes);
                 }
             }
         }
     }
 
     /// <summary>The tangents of the pool's backward and of the norm's.</summary>
-    internal sealed class BackwardTangentCall : ChannelCall
+    internal sealed class BackwardTangentCall : StripCall
     {
         private readonly CpuReluAvgPool.SpreadCall _pool;
         private readonly CpuReluAvgPool.SpreadCall _poolTangent;
@@ -230,87 +239,8 @@ internal static unsafe class FusedNormPool
             Adopt(_shift);
         }
 
-        protected override void Compute<TLanes>(in Tile tile, int sample, int channel, int lanes)
-        {
-            float* input = _norm.x.At(tile, sample) + channel;
-            float* inputTangent = _norm.xTangent.At(tile, sample) + channel;
-            float* delta = _pool.cotangent.At(tile, sample) + channel;
-            float* deltaTangent = _poolTangent.cotangent.At(tile, sample) + channel;
-            float* saved = _norm.statistics.At(tile, sample) + channel;
-            Vector512<float> mean = TLanes.Load(saved, lanes), reciprocal = TLanes.Load(saved + Channels, lanes);
-            Vector512<float> gain = TLanes.Load(_norm.scale.At(tile) + channel, lanes),
-                gainTangent = TLanes.Load(_norm.scaleTangent.At(tile) + channel, lanes);
-            Vector512<float> factor = reciprocal * gain, offset = TLanes.Load(_shift.At(tile) + channel, lanes);
-            (TensorShape images, TensorShape pooled, int window, nint channels) = (_norm.x.Tensor.Shape, _pool.cotangent.Tensor.Shape,
-                _pool.window, Channels);
-            (nint row, int coveredRows, int coveredColumns, int pixelCount) = (images.Width * channels, pooled.Height * window,
-                pooled.Width * window, Pixels);
-            Vector512<float> share = Vector512.Create(1.0f / (window * window)), area = Vector512.Create((float)pixelCount);
-
-            Vector512<float> tangentMean = default, normalTangentMean = default;
-            for (int p = 0; p < pixelCount; p++)
-            {
-                Vector512<float> t = TLanes.Load(inputTangent + p * channels, lanes);
-                tangentMean += t;
-                normalTangentMean = Add((TLanes.Load(input + p * channels, lanes) - mean) * reciprocal, t, normalTangentMean);
-            }
-            tangentMean /= area;
-            normalTangentMean /= area;
-
-            Vector512<float> deltaSum = default, deltaNormalSum = default, tangentSum = default, tangentNormalSum = default,
-                deltaMovedSum = default;
-            for (int i = 0; i < coveredRows; i++)
-            {
-                nint pooledPixel = (nint)(i / window) * pooled.Width * channels, pixel = i * row;
-                for (int j = 0; j < pooled.Width; j++, pooledPixel += channels)
-                {
-                    Vector512<float> value = share * TLanes.Load(delta + pooledPixel, lanes),
-                        valueTangent = share * TLanes.Load(deltaTangent + pooledPixel, lanes);
-                    for (int k = 0; k < window; k++, pixel += channels)
-                    {
-                        Vector512<float> difference = TLanes.Load(input + pixel, lanes) - mean, normal = difference * reciprocal;
-                        Vector512<float> moved = reciprocal
-                            * (TLanes.Load(inputTangent + pixel, lanes) - tangentMean - normal * normalTangentMean);
-                        Vector512<float> y = Add(difference, factor, offset);
-                        Vector512<float> d = CpuReluAvgPool.Masked(y, value), dt = CpuReluAvgPool.Masked(y, valueTangent);
-                        deltaSum += d;
-                        tangentSum += dt;
-                        deltaNormalSum = Add(d, normal, deltaNormalSum);
-                        tangentNormalSum = Add(dt, normal, tangentNormalSum);
-                        deltaMovedSum = Add(d, moved, deltaMovedSum);
-                    }
-                }
-            }
-            _norm.AddParameterCotangents<TLanes>(tile, channel, lanes, tangentNormalSum + deltaMovedSum, tangentSum);
-
-            Vector512<float> dMean = gain * deltaSum / area;
-            Vector512<float> dNormalMean = gain * deltaNormalSum / area;
-            Vector512<float> dTangentMean = (gainTangent * deltaSum + gain * tangentSum) / area;
-            Vector512<float> mixedMean = (gainTangent * deltaNormalSum + gain * (tangentNormalSum + deltaMovedSum)) / area;
-            Vector512<float> contraction = reciprocal * normalTangentMean;
-            float* output = _norm.result.At(tile, sample) + channel;
-            for (int i = 0; i < images.Height; i++)
-            {
-                nint pooledPixel = (nint)(i / window) * pooled.Width * channels, pixel = i * row;
-                int columns = i < coveredRows ? coveredColumns : 0;
-                for (int j = 0; j < images.Width; j++, pixel += channels)
-                {
-                    Vector512<float> difference = TLanes.Load(input + pixel, lanes) - mean, normal = difference * reciprocal;
-                    Vector512<float> moved = reciprocal
-                        * (TLanes.Load(inputTangent + pixel, lanes) - tangentMean - normal * normalTangentMean);
-                    Vector512<float> d = default, dt = default;
-                    if (j < columns)
-                    {
-                        Vector512<float> y = Add(difference, factor, offset);
-                        nint source = pooledPixel + j / window * channels;
-                        d = CpuReluAvgPool.Masked(y, share * TLanes.Load(delta + source, lanes));
-                        dt = CpuReluAvgPool.Masked(y, share * TLanes.Load(deltaTangent + source, lanes));
-                    }
-                    Vector512<float> inputCotangent = reciprocal * (gain * d - dMean - normal * dNormalMean);
-                    Vector512<float> centred = gainTangent * d + gain * dt - dTangentMean - moved * dNormalMean - normal * mixedMean;
-                    TLanes.Store(reciprocal * centred - contraction * inputCotangent, output + pixel, lanes);
-                }
-            }
-        }
+        protected override void Compute<TVector, TLanes>(in Tile tile, int sample, int channel, int lanes)
+            => NormBackwardTangent<TVector>.Compute<TLanes, PositiveGate>(
+                _norm, tile, sample, channel, lanes, _pool.cotangent, _poolTangent.cotangent, _pool.window, _shift);
     }
 }

@@ -1,4 +1,3 @@
-using System.Runtime.Intrinsics;
 using DdmNative.Compute.Contracts;
 
 namespace DdmNative.Compute.Cpu;
@@ -8,10 +7,10 @@ namespace DdmNative.Compute.Cpu;
 /// </summary>
 internal static unsafe class InstanceStatistics
 {
-    public static (Vector512<float> Mean, Vector512<float> Reciprocal) Of<TLanes>(float* image, int pixels, nint channels, int lanes)
-        where TLanes : struct, ILaneAccess
+    public static (Vector16 Mean, Vector16 Reciprocal) Of<TLanes>(float* image, int pixels, nint channels, int lanes)
+        where TLanes : struct, ILaneAccess<Vector16>
     {
-        Vector512<float> area = Vector512.Create((float)pixels), even = default, odd = default;
+        Vector16 area = Vector16.Create(pixels), even = default, odd = default;
         int p = 0;
         for (; p + 1 < pixels; p += 2)
         {
@@ -20,21 +19,21 @@ internal static unsafe class InstanceStatistics
         }
         if (p < pixels)
             even += TLanes.Load(image + p * channels, lanes);
-        Vector512<float> mean = (even + odd) / area;
+        Vector16 mean = (even + odd) / area;
         (even, odd, p) = (default, default, 0);
         for (; p + 1 < pixels; p += 2)
         {
-            Vector512<float> a = TLanes.Load(image + p * channels, lanes) - mean;
-            Vector512<float> b = TLanes.Load(image + (p + 1) * channels, lanes) - mean;
-            even = Vector512.MultiplyAddEstimate(a, a, even);
-            odd = Vector512.MultiplyAddEstimate(b, b, odd);
+            Vector16 a = TLanes.Load(image + p * channels, lanes) - mean;
+            Vector16 b = TLanes.Load(image + (p + 1) * channels, lanes) - mean;
+            even = Vector16.MultiplyAdd(a, a, even);
+            odd = Vector16.MultiplyAdd(b, b, odd);
         }
         if (p < pixels)
         {
-            Vector512<float> a = TLanes.Load(image + p * channels, lanes) - mean;
-            even = Vector512.MultiplyAddEstimate(a, a, even);
+            Vector16 a = TLanes.Load(image + p * channels, lanes) - mean;
+            even = Vector16.MultiplyAdd(a, a, even);
         }
-        Vector512<float> variance = (even + odd) / area;
-        return (mean, Vector512<float>.One / Vector512.Sqrt(variance + Vector512.Create(InstanceNorm.Epsilon)));
+        Vector16 variance = (even + odd) / area;
+        return (mean, Vector16.Create(1) / Vector16.Sqrt(variance + Vector16.Create(InstanceNorm.Epsilon)));
     }
 }

@@ -1,5 +1,3 @@
-using System.Runtime.Intrinsics;
-
 namespace DdmNative.Compute.Cpu;
 
 /// <summary>δb = Σ δ over one image's pixels.</summary>
@@ -10,15 +8,15 @@ internal static unsafe class BiasGradient
     {
         int c = 0;
         for (; c + LanePart.Lanes <= channels; c += LanePart.Lanes)
-            AddChannels<WholeLanes>(cotangent + c, pixels, channels, LanePart.Lanes, sum + c);
+            AddChannels<WholeLanes<Vector16>>(cotangent + c, pixels, channels, LanePart.Lanes, sum + c);
         if (c < channels)
-            AddChannels<PartLanes>(cotangent + c, pixels, channels, channels - c, sum + c);
+            AddChannels<PartLanes<Vector16>>(cotangent + c, pixels, channels, channels - c, sum + c);
     }
 
     private static void AddChannels<TLanes>(float* cotangent, int pixels, nint channels, int lanes, float* sum)
-        where TLanes : struct, ILaneAccess
+        where TLanes : struct, ILaneAccess<Vector16>
     {
-        Vector512<float> even = default, odd = default;
+        Vector16 even = default, odd = default;
         int p = 0;
         for (; p + 1 < pixels; p += 2)
         {

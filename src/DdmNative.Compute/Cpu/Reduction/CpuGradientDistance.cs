@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics;
 using DdmNative.Compute.Contracts;
 
 namespace DdmNative.Compute.Cpu;
@@ -77,7 +76,7 @@ internal sealed class CpuGradientDistance(CpuDevice device) : GradientDistance
             for (int start = 0; start < length; start += VectorSum.ChunkLength)
             {
                 int count = Math.Min(VectorSum.ChunkLength, length - start);
-                Elementwise.Run(new ScaledDifference(factor, g + start, wanted + start, v + start), count);
+                Elementwise.Run(new ScaledDifference(Vector16.Create(factor), g + start, wanted + start, v + start), count);
                 distance += VectorSum.SquaredDistance(g + start, wanted + start, count);
             }
             return distance / scale;
@@ -103,28 +102,28 @@ internal sealed class CpuGradientDistance(CpuDevice device) : GradientDistance
                 }
                 double cosine = VectorSum.Dot(g, wanted, block.RowLength) / (length * wantedLength);
                 (float along, float towards) = ((float)(cosine / (length * length)), (float)(1 / (length * wantedLength)));
-                Elementwise.Run(new Combination(along, g, towards, wanted, v), block.RowLength);
+                Elementwise.Run(new Combination(Vector16.Create(along), g, Vector16.Create(towards), wanted, v), block.RowLength);
                 sum += 1 - cosine;
             }
             return sum;
         }
     }
     /// <summary>v = f(g − g*).</summary>
-    private readonly unsafe struct ScaledDifference(float factor, float* g, float* wanted, float* v) : IElementwise
+    private readonly unsafe struct ScaledDifference(Vector16 factor, float* g, float* wanted, float* v) : IElementwise
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public void Apply<TLanes>(long i, int lanes)
-            where TLanes : struct, ILaneAccess
-            => TLanes.Store(Vector512.Create(factor) * (TLanes.Load(g + i, lanes) - TLanes.Load(wanted + i, lanes)), v + i, lanes);
+            where TLanes : struct, ILaneAccess<Vector16>
+            => TLanes.Store(factor * (TLanes.Load(g + i, lanes) - TLanes.Load(wanted + i, lanes)), v + i, lanes);
     }
 
     /// <summary>v = a·g − b·g*.</summary>
-    private readonly unsafe struct Combination(float a, float* g, float b, float* wanted, float* v) : IElementwise
+    private readonly unsafe struct Combination(Vector16 a, float* g, Vector16 b, float* wanted, float* v) : IElementwise
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public void Apply<TLanes>(long i, int lanes)
-            where TLanes : struct, ILaneAccess
-            => TLanes.Store(Vector512.Create(a) * TLanes.Load(g + i, lanes) - Vector512.Create(b) * TLanes.Load(wanted + i, lanes), v + i,
+            where TLanes : struct, ILaneAccess<Vector16>
+            => TLanes.Store(a * TLanes.Load(g + i, lanes) - b * TLanes.Load(wanted + i, lanes), v + i,
                 lanes);
     }
 }

@@ -235,8 +235,7 @@ internal sealed unsafe class WinogradFilterGradientCall : CpuCall
         float* target = _filterSum.Slot(workspace) + panel * Columns;
         int columns = Math.Min(Columns, _outputs - panel * Columns);
         for (int row = 0; row < _inputs; row++)
-            for (int column = 0; column < columns; column += LanePart.Lanes)
-                WinogradTransform.FilterGradient(sums + row * Columns + column, SumStride, target + (nint)row * _outputs + column,
-                    (nint)_inputs * _outputs);
+            WinogradTransform.FilterGradient(sums + row * Columns, SumStride, target + (nint)row * _outputs, (nint)_inputs * _outputs,
+                WinogradTiles.RoundUp(columns));
     }
 }

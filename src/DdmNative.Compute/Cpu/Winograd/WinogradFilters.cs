@@ -38,8 +38,7 @@ internal sealed unsafe class WinogradFilters
             if (input + FilterPanels.Chunk > _shape.InputChannels)
                 new Span<float>(chunk, ChunkLength).Clear();
             _packing.PackChunk(filter, panel, input, chunk);
-            for (int i = 0; i < row; i += LanePart.Lanes)
-                WinogradTransform.Filter(chunk + i, row, target + input * Columns + i, PlaneStride);
+            WinogradTransform.Filter(chunk, row, target + input * Columns, PlaneStride, row);
         }
     }
 }

@@ -1,5 +1,3 @@
-using System.Runtime.Intrinsics;
-
 namespace DdmNative.Compute.Cpu;
 
 /// <summary>
@@ -83,8 +81,7 @@ internal readonly unsafe struct WinogradTiles
             {
                 float* patch = padded + row * TileSize * rowStride + (nint)column * TileSize * channels;
                 float* tile = target + (nint)(firstTile + row * Columns + column) * stride + firstChannel;
-                for (int c = 0; c < channels; c += Lanes)
-                    WinogradTransform.Image(patch + c, rowStride, channels, tile + c, PlaneStride(tiles, stride));
+                WinogradTransform.Image(patch, rowStride, channels, tile, PlaneStride(tiles, stride), channels);
             }
         }
     }
@@ -104,24 +101,21 @@ internal readonly unsafe struct WinogradTiles
             (int height, int width) = (Math.Min(TileSize, _shape.OutputHeight - top), Math.Min(TileSize, _shape.OutputWidth - left));
             if (!isInside)
                 new Span<float>(patch, TileSize * TileSize * Lanes).Clear();
-            for (int c = 0; c < outputs; c += Lanes)
+            int whole = isInside ? outputs / Lanes * Lanes : 0;
+            WinogradTransform.Cotangent(corner, rowStride, outputs, transformed, PlaneStride(tiles, stride), whole);
+            for (int c = whole; c < outputs; c += Lanes)
             {
-                if (isInside && c + Lanes <= outputs)
-                {
-                    WinogradTransform.Cotangent(corner + c, rowStride, outputs, transformed + c, PlaneStride(tiles, stride));
-                    continue;
-                }
                 if (c + Lanes <= outputs)
-                    LoadPatch<WholeLanes>(corner + c, rowStride, height, width, patch, Lanes);
+                    LoadPatch<WholeLanes<Vector16>>(corner + c, rowStride, height, width, patch, Lanes);
                 else
-                    LoadPatch<PartLanes>(corner + c, rowStride, height, width, patch, outputs - c);
-                WinogradTransform.Cotangent(patch, TileSize * Lanes, Lanes, transformed + c, PlaneStride(tiles, stride));
+                    LoadPatch<PartLanes<Vector16>>(corner + c, rowStride, height, width, patch, outputs - c);
+                WinogradTransform.Cotangent(patch, TileSize * Lanes, Lanes, transformed + c, PlaneStride(tiles, stride), Lanes);
             }
         }
     }
 
     private void LoadPatch<TLanes>(float* corner, nint rowStride, int height, int width, float* patch, int lanes)
-        where TLanes : struct, ILaneAccess
+        where TLanes : struct, ILaneAccess<Vector16>
     {
         for (int row = 0; row < height; row++)
             for (int column = 0; column < width; column++)
@@ -133,31 +127,15 @@ internal readonly unsafe struct WinogradTiles
     public void TransformOutput(float* products, int tiles, int stride, int firstTile, float* bias, float* image)
     {
         int outputs = _shape.OutputChannels;
-        float* patch = stackalloc float[TileSize * TileSize * Lanes];
+        nint rowStride = (nint)_shape.OutputWidth * outputs;
+        nint* offsets = stackalloc nint[TileSize * TileSize];
         for (int tile = 0; tile < Count; tile++)
         {
             (int top, int left) = (tile / Columns * TileSize, tile % Columns * TileSize);
-            int height = Math.Min(TileSize, _shape.OutputHeight - top), width = Math.Min(TileSize, _shape.OutputWidth - left);
-            float* corner = image + ((nint)top * _shape.OutputWidth + left) * outputs;
-            for (int c = 0; c < outputs; c += Lanes)
-            {
-                WinogradTransform.Output(products + (nint)(firstTile + tile) * stride + c, PlaneStride(tiles, stride), patch);
-                if (c + Lanes <= outputs)
-                    StorePatch<WholeLanes>(patch, bias + c, corner + c, height, width, outputs - c);
-                else
-                    StorePatch<PartLanes>(patch, bias + c, corner + c, height, width, outputs - c);
-            }
+            (int height, int width) = (Math.Min(TileSize, _shape.OutputHeight - top), Math.Min(TileSize, _shape.OutputWidth - left));
+            WinogradTransform.OutputOffsets(offsets, height, width, rowStride, outputs);
+            WinogradTransform.Output(products + (nint)(firstTile + tile) * stride, PlaneStride(tiles, stride), bias,
+                image + top * rowStride + (nint)left * outputs, offsets, outputs);
         }
-    }
-
-    private void StorePatch<TLanes>(float* patch, float* bias, float* corner, int height, int width, int lanes)
-        where TLanes : struct, ILaneAccess
-    {
-        Vector512<float> offset = Vector512.Load(bias);
-        nint channels = _shape.OutputChannels, rowStride = _shape.OutputWidth * channels;
-        for (int row = 0; row < height; row++)
-            for (int column = 0; column < width; column++)
-                TLanes.Store(Vector512.Load(patch + (row * TileSize + column) * Lanes) + offset,
-                    corner + row * rowStride + column * channels, lanes);
     }
 }
