@@ -105,10 +105,13 @@ internal sealed unsafe class WinogradCorrelationCall : CpuCall
                     source * _sourceStride);
         if (Samples == 1)
         {
-            // A panel's products follow its transform at once, while it is in the cache.
+            // A panel's products follow its transform at once, while it is in the cache; meanwhile the next panel's filters are fetched.
             for (int panel = 0; panel < _panels; panel++)
                 for (int product = 0; product < WinogradTransform.Products; product++)
+                {
+                    FetchFilters(tile, panel + 1, product);
                     MultiplyPanel(tile, panel, product, mayTransform: product == 0, rows, images, imagePlane, products, productPlane);
+                }
         }
         else
         {
@@ -119,6 +122,13 @@ internal sealed unsafe class WinogradCorrelationCall : CpuCall
         }
         for (int i = 0; i < samples; i++)
             _tiles.TransformOutput(products, rows, outputStride, i * _tiles.Count, biases, _output.At(tile, firstSample + i));
+    }
+
+    private void FetchFilters(in Tile tile, int panel, int product)
+    {
+        for (int i = 0; i < _sources.Length && panel < _panels; i++)
+            if (IsUsedOnce(i))
+                _filters.Fetch(_sources[i].Filter.At(tile), panel, product, WinogradTransform.Products);
     }
 
     private void MultiplyPanel(

@@ -41,4 +41,10 @@ internal sealed unsafe class WinogradFilters
             WinogradTransform.Filter(chunk, row, target + input * Columns, PlaneStride, row);
         }
     }
+
+    /// <summary>
+    /// Prefetches one of <paramref name="parts"/> parts of the filters that <see cref="TransformPanel"/> reads for a panel. They are short
+    /// rows far apart, which the hardware does not foresee.
+    /// </summary>
+    public void Fetch(float* filter, int panel, int part, int parts) => _packing.Fetch(filter, panel, part, parts);
 }
