@@ -179,6 +179,7 @@ internal unsafe struct NormBackwardTangent<TVector>
     }
 
     /// <summary>What every pixel of the result is combined from.</summary>
+    [method: MethodImpl(MethodImplOptions.AggressiveInlining)]
     private readonly struct PixelWeights(in NormBackwardTangent<TVector> kernel)
     {
         private readonly TVector _reciprocal = kernel._means.Reciprocal;
