@@ -73,7 +73,8 @@ internal sealed class CpuReluAvgPool(CpuDevice device) : ReluAvgPool
             where TLanes : struct, ILaneAccess<Vector16>
         {
             [MethodImpl(MethodImplOptions.AggressiveInlining)]
-            public Vector16 At(nint offset) => Vector16.WherePositive(TLanes.Load(mask + offset, lanes), TLanes.Load(source + offset, lanes));
+            public Vector16 At(nint offset)
+                => Vector16.WherePositive(TLanes.Load(mask + offset, lanes), TLanes.Load(source + offset, lanes));
         }
     }
 

@@ -13,8 +13,8 @@ namespace DdmNative.Compute.Cpu;
 /// </remarks>
 internal static unsafe class FusedNormPool
 {
-    /// <summary>Windows of a strip: at most 48 pixels of two images, with a window of two.</summary>
-    private const int StripWindows = 6;
+    /// <summary>Pooled pixels of a strip: 28 pixels of x and of ẋ with a window of two.</summary>
+    private const int StripWindows = 7;
 
     /// <summary>The norm's forward and the pool's.</summary>
     internal sealed class ForwardCall : ChannelCall

@@ -2,31 +2,6 @@ using System.Runtime.CompilerServices;
 
 namespace DdmNative.Compute.Cpu;
 
-/// <summary>Which cotangents pass from a norm's consumer to the norm.</summary>
-internal interface IGate
-{
-    static abstract TVector Pass<TVector>(TVector y, TVector cotangent)
-        where TVector : unmanaged, IVector<TVector>;
-}
-
-/// <summary>A ReLU: those where y is above zero.</summary>
-internal readonly struct PositiveGate : IGate
-{
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static TVector Pass<TVector>(TVector y, TVector cotangent)
-        where TVector : unmanaged, IVector<TVector>
-        => TVector.WherePositive(y, cotangent);
-}
-
-/// <summary>All.</summary>
-internal readonly struct OpenGate : IGate
-{
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static TVector Pass<TVector>(TVector y, TVector cotangent)
-        where TVector : unmanaged, IVector<TVector>
-        => cotangent;
-}
-
 /// <summary>
 /// The tangent of a norm's backward for one vector of channels, in three passes: the means of ẋ and x̂·ẋ, the sums over δ and δ̇, and the
 /// result. δ and δ̇ are those of a mean pool's output, [H/window, W/window], each shared by a window's pixels; with a window of one they
@@ -204,6 +179,7 @@ internal unsafe struct NormBackwardTangent<TVector>
     }
 
     /// <summary>What every pixel of the result is combined from.</summary>
+    [method: MethodImpl(MethodImplOptions.AggressiveInlining)]
     private readonly struct PixelWeights(in NormBackwardTangent<TVector> kernel)
     {
         private readonly TVector _reciprocal = kernel._means.Reciprocal;

@@ -13,7 +13,7 @@ internal abstract class StripCall(string name, TensorShape images) : ChannelCall
     /// Pixels of a strip. With 128 channels, pixels are 512 bytes apart and share 8 of the 64 sets of a first-level cache of 32 KB with 8
     /// ways: 64 pixels, of two images.
     /// </summary>
-    public const int StripPixels = 24;
+    public const int StripPixels = 28;
 
     /// <summary>Vectors that take turns for <paramref name="lanes"/> channels.</summary>
     public static int Parts<TVector>(int lanes)

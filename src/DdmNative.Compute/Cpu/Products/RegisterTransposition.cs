@@ -12,8 +12,8 @@ namespace DdmNative.Compute.Cpu;
 /// <remarks>
 /// <para>Without AVX-512 a block is four of 8 × 8. Loads of half a register bring the quarters to where they belong, so that each of the
 /// four needs 16 shuffles.</para>
-/// <para>The offsets (in floats) say where the rows are. Target rows are stored from the last to the first, so that a caller with fewer than
-/// sixteen may store the surplus rows over its first.</para>
+/// <para>The offsets (in floats) say where the rows are. Target rows are stored from the last to the first, so that a caller with fewer
+/// than sixteen may store the surplus rows over its first.</para>
 /// </remarks>
 internal static unsafe class RegisterTransposition
 {

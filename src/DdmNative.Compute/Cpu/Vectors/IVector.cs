@@ -1,12 +1,12 @@
 namespace DdmNative.Compute.Cpu;
 
 /// <summary>
-/// A register of floats. A kernel is written once, generic over it, and compiled for sixteen lanes (<see cref="Vector16"/>) where the
-/// machine has them and for eight (<see cref="Vector8"/>) elsewhere: .NET would emulate a vector that is wider than the machine's by two
-/// narrower ones, which need twice as many registers where there are only half as many.
+/// A vector of floats. A kernel with many live vectors is generic over it and compiled for sixteen lanes (<see cref="Vector16"/>) on
+/// machines with AVX-512 and for eight (<see cref="Vector8"/>) elsewhere. There .NET emulates sixteen lanes by a pair of registers, which
+/// needs twice as many registers on a machine that has half as many; that is good enough for kernels with few live vectors.
 /// </summary>
 /// <remarks>
-/// Both widths round alike: a lane's result depends on its own operands only. <c>default</c> has zeros in all lanes.
+/// A lane's result depends only on its own operands and is the same with both widths. <c>default</c> is zero in all lanes.
 /// </remarks>
 internal unsafe interface IVector<TSelf>
     where TSelf : unmanaged, IVector<TSelf>

@@ -3,7 +3,7 @@ using System.Runtime.Intrinsics;
 
 namespace DdmNative.Compute.Cpu;
 
-/// <summary>Sixteen lanes: one register with AVX-512.</summary>
+/// <summary>Sixteen lanes: one register with AVX-512, a pair where registers have eight lanes.</summary>
 internal readonly unsafe struct Vector16(Vector512<float> value) : IVector<Vector16>
 {
     private readonly Vector512<float> _value = value;
