@@ -36,4 +36,5 @@ if /usr/bin/python3 -c 'import torch' 2> /dev/null; then
 fi
 
 build/ddm run examples/demo.json --run runs/demo --data "$data" "$@"
+echo "The correlations are over 12 of the 50 groups; retraining without more takes longer: build/ddm validate --run runs/demo --count 30"
 echo "Look at runs/demo/report.html (the matrix) and runs/demo/synset.png (a column per group)."
