@@ -11,6 +11,7 @@ namespace DdmNative.MicroKernels;
 internal sealed class MatrixTiles(VectorWidth width, TileShape[] shapes)
 {
     private const string Parameters = "in Contraction k, float* a, float* b, float* c, float* bias";
+    private const string Arguments = "k, a, b, c, bias";
 
     /// <summary>Steps written one after the other: the processor predicts the end of a loop only if it has few iterations.</summary>
     private int Unrolled => width.Lanes > 8 ? 2 : 4;
@@ -42,8 +43,8 @@ internal sealed class MatrixTiles(VectorWidth width, TileShape[] shapes)
 
     private void WriteChoice(CodeWriter code)
     {
-        code.Line("/// <summary>Computes a tile of the given rows and vectors from the given addresses.</summary>");
-        code.Block($"public static void Compute({Parameters}, int height, int vectors)", () =>
+        code.Line("/// <summary>Computes tiles of the given rows and vectors, one below the other, from the given addresses.</summary>");
+        code.Block($"public static void Compute({Parameters}, int height, int vectors, int tiles)", () =>
         {
             foreach (int vectors in shapes.Select(shape => shape.Vectors).Distinct())
             {
@@ -52,7 +53,7 @@ internal sealed class MatrixTiles(VectorWidth width, TileShape[] shapes)
                     code.Block("switch (height)", () =>
                     {
                         foreach (TileShape shape in shapes.Where(shape => shape.Vectors == vectors))
-                            code.Lines([$"case {shape.Height}:", $"    {Name(shape)}(k, a, b, c, bias);", "    return;"]);
+                            code.Lines([$"case {shape.Height}:", $"    {Name(shape)}({Arguments}, tiles);", "    return;"]);
                     });
                 });
             }
@@ -78,30 +79,32 @@ internal sealed class MatrixTiles(VectorWidth width, TileShape[] shapes)
                     code.Line(line(row, vector));
         }
 
-        code.Block($"private static void {Name(shape)}({Parameters})", () =>
+        code.Block($"private static void {Name(shape)}({Parameters}, int tiles)", () =>
         {
-            for (int row = 0; row < height; row++)
-                code.Line($"{Type} {string.Join(", ", Enumerable.Range(0, vectors).Select(v => Sum(row, v) + " = default"))};");
-            code.Line("nint rowC = k.RowStrideC;");
-            code.Block("if (k.Accumulate)", () => ForAll((row, v) => $"{Sum(row, v)} = {Class}.Load({At($"c + {row} * rowC", v)});"));
-            code.Block("else if (bias is not null)", () =>
-                ForAll((row, v) => $"{Sum(row, v)} = {(row == 0 ? $"{Class}.Load({At("bias", v)})" : Sum(0, v))};"));
-            code.Line("nint row = k.RowStrideA, step = k.StepA, stepB = k.StepB;");
+            code.Line("nint row = k.RowStrideA, step = k.StepA, stepB = k.StepB, rowC = k.RowStrideC;");
             code.Lines(RowAddresses.Strides(height));
             code.Line("int steps = k.Steps;");
-            code.Block("for (int segment = 0; segment < k.Segments; segment++)", () =>
+            code.Block($"for (; tiles > 0; tiles--, a += {height} * row, c += {height} * rowC)", () =>
             {
-                code.Line("float* y = b + segment * k.SegmentB;");
-                code.Lines(RowAddresses.Pointers(height, "a + segment * k.SegmentA"));
-                code.Line("int i = 0;");
-                code.Block($"for (; i + {Unrolled} <= steps; i += {Unrolled})", () =>
+                for (int row = 0; row < height; row++)
+                    code.Line($"{Type} {string.Join(", ", Enumerable.Range(0, vectors).Select(v => Sum(row, v) + " = default"))};");
+                code.Block("if (k.Accumulate)", () => ForAll((row, v) => $"{Sum(row, v)} = {Class}.Load({At($"c + {row} * rowC", v)});"));
+                code.Block("else if (bias is not null)", () =>
+                    ForAll((row, v) => $"{Sum(row, v)} = {(row == 0 ? $"{Class}.Load({At("bias", v)})" : Sum(0, v))};"));
+                code.Block("for (int segment = 0; segment < k.Segments; segment++)", () =>
                 {
-                    for (int copy = 0; copy < Unrolled; copy++)
-                        WriteStep(code, shape, Sum, At);
+                    code.Line("float* y = b + segment * k.SegmentB;");
+                    code.Lines(RowAddresses.Pointers(height, "a + segment * k.SegmentA"));
+                    code.Line("int i = 0;");
+                    code.Block($"for (; i + {Unrolled} <= steps; i += {Unrolled})", () =>
+                    {
+                        for (int copy = 0; copy < Unrolled; copy++)
+                            WriteStep(code, shape, Sum, At);
+                    });
+                    code.Block("for (; i < steps; i++)", () => WriteStep(code, shape, Sum, At));
                 });
-                code.Block("for (; i < steps; i++)", () => WriteStep(code, shape, Sum, At));
+                ForAll((row, v) => $"{Sum(row, v)}.Store({At($"c + {row} * rowC", v)});");
             });
-            ForAll((row, v) => $"{Sum(row, v)}.Store({At($"c + {row} * rowC", v)});");
         });
     }
 

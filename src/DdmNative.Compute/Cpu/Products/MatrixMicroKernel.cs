@@ -55,21 +55,30 @@ internal static unsafe class MatrixMicroKernel
     /// </summary>
     private const int FewRows = 3;
 
+    /// <summary>
+    /// Steps up to which a call computes all tiles of the same height: in a first layer a tile takes less time than a call.
+    /// </summary>
+    private const int FewSteps = 64;
+
     /// <summary>Computes <paramref name="rows"/> rows of C in the fewest tiles, of equal height or nearly so.</summary>
     public static void Multiply(in Contraction contraction, int rows)
     {
         bool isRagged = contraction.Columns % HalfPanel != 0;
+        int tiles = (rows + TallestTile - 1) / TallestTile, together = contraction.Steps * contraction.Segments <= FewSteps ? tiles : 1;
         float* a = contraction.A, c = contraction.C;
-        for (int tiles = (rows + TallestTile - 1) / TallestTile; tiles > 0; tiles--)
+        for (int count; tiles > 0; tiles -= count)
         {
             int height = (rows + tiles - 1) / tiles;
+            // The first rows % tiles tiles are one row taller than the others, unless all are equal.
+            int alike = rows % tiles == 0 ? tiles : rows % tiles;
+            count = isRagged ? 1 : Math.Min(alike, together);
             if (isRagged)
                 MultiplyRaggedTile(contraction, a, c, height);
             else
-                MultiplyTile(contraction, a, c, height);
-            a += height * contraction.RowStrideA;
-            c += height * contraction.RowStrideC;
-            rows -= height;
+                MultiplyTiles(contraction, a, c, height, count);
+            a += count * height * contraction.RowStrideA;
+            c += count * height * contraction.RowStrideC;
+            rows -= count * height;
         }
     }
 
@@ -85,28 +94,28 @@ internal static unsafe class MatrixMicroKernel
         Contraction whole = contraction;
         whole.RowStrideC = PanelColumns;
         whole.Columns = columns > HalfPanel ? PanelColumns : HalfPanel;
-        MultiplyTile(whole, a, copy, height);
+        MultiplyTiles(whole, a, copy, height, tiles: 1);
         for (int row = 0; row < height; row++)
             new ReadOnlySpan<float>(copy + row * PanelColumns, columns).CopyTo(new Span<float>(c + row * stride, columns));
     }
 
-    private static void MultiplyTile(in Contraction contraction, float* a, float* c, int height)
+    private static void MultiplyTiles(in Contraction contraction, float* a, float* c, int height, int tiles)
     {
         float* b = contraction.B, bias = contraction.Bias;
         bool isWide = contraction.Columns > HalfPanel;
         if (Vector512.IsHardwareAccelerated)
         {
-            MatrixTiles512.Compute(contraction, a, b, c, bias, height, vectors: isWide ? 2 : 1);
+            MatrixTiles512.Compute(contraction, a, b, c, bias, height, vectors: isWide ? 2 : 1, tiles);
             return;
         }
         if (isWide && height <= FewRows)
         {
-            MatrixTiles256.Compute(contraction, a, b, c, bias, height, vectors: 4);
+            MatrixTiles256.Compute(contraction, a, b, c, bias, height, vectors: 4, tiles);
             return;
         }
-        MatrixTiles256.Compute(contraction, a, b, c, bias, height, vectors: 2);
+        MatrixTiles256.Compute(contraction, a, b, c, bias, height, vectors: 2, tiles);
         if (isWide)
             MatrixTiles256.Compute(
-                contraction, a, b + HalfPanel, c + HalfPanel, bias is null ? null : bias + HalfPanel, height, vectors: 2);
+                contraction, a, b + HalfPanel, c + HalfPanel, bias is null ? null : bias + HalfPanel, height, vectors: 2, tiles);
     }
 }

@@ -9,30 +9,30 @@ internal static unsafe class MatrixTiles256
 {
     private const int Lanes = 8;
 
-    /// <summary>Computes a tile of the given rows and vectors from the given addresses.</summary>
-    public static void Compute(in Contraction k, float* a, float* b, float* c, float* bias, int height, int vectors)
+    /// <summary>Computes tiles of the given rows and vectors, one below the other, from the given addresses.</summary>
+    public static void Compute(in Contraction k, float* a, float* b, float* c, float* bias, int height, int vectors, int tiles)
     {
         if (vectors == 2)
         {
             switch (height)
             {
                 case 1:
-                    Tile1x16(k, a, b, c, bias);
+                    Tile1x16(k, a, b, c, bias, tiles);
                     return;
                 case 2:
-                    Tile2x16(k, a, b, c, bias);
+                    Tile2x16(k, a, b, c, bias, tiles);
                     return;
                 case 3:
-                    Tile3x16(k, a, b, c, bias);
+                    Tile3x16(k, a, b, c, bias, tiles);
                     return;
                 case 4:
-                    Tile4x16(k, a, b, c, bias);
+                    Tile4x16(k, a, b, c, bias, tiles);
                     return;
                 case 5:
-                    Tile5x16(k, a, b, c, bias);
+                    Tile5x16(k, a, b, c, bias, tiles);
                     return;
                 case 6:
-                    Tile6x16(k, a, b, c, bias);
+                    Tile6x16(k, a, b, c, bias, tiles);
                     return;
             }
         }
@@ -41,1247 +41,1265 @@ internal static unsafe class MatrixTiles256
             switch (height)
             {
                 case 1:
-                    Tile1x32(k, a, b, c, bias);
+                    Tile1x32(k, a, b, c, bias, tiles);
                     return;
                 case 2:
-                    Tile2x32(k, a, b, c, bias);
+                    Tile2x32(k, a, b, c, bias, tiles);
                     return;
                 case 3:
-                    Tile3x32(k, a, b, c, bias);
+                    Tile3x32(k, a, b, c, bias, tiles);
                     return;
             }
         }
     }
 
-    private static void Tile1x16(in Contraction k, float* a, float* b, float* c, float* bias)
+    private static void Tile1x16(in Contraction k, float* a, float* b, float* c, float* bias, int tiles)
     {
-        Vector256<float> c0_0 = default, c0_1 = default;
-        nint rowC = k.RowStrideC;
-        if (k.Accumulate)
-        {
-            c0_0 = Vector256.Load(c + 0 * rowC);
-            c0_1 = Vector256.Load(c + 0 * rowC + Lanes);
-        }
-        else if (bias is not null)
-        {
-            c0_0 = Vector256.Load(bias);
-            c0_1 = Vector256.Load(bias + Lanes);
-        }
-        nint row = k.RowStrideA, step = k.StepA, stepB = k.StepB;
+        nint row = k.RowStrideA, step = k.StepA, stepB = k.StepB, rowC = k.RowStrideC;
         int steps = k.Steps;
-        for (int segment = 0; segment < k.Segments; segment++)
+        for (; tiles > 0; tiles--, a += 1 * row, c += 1 * rowC)
         {
-            float* y = b + segment * k.SegmentB;
-            float* a0 = a + segment * k.SegmentA;
-            int i = 0;
-            for (; i + 4 <= steps; i += 4)
+            Vector256<float> c0_0 = default, c0_1 = default;
+            if (k.Accumulate)
             {
+                c0_0 = Vector256.Load(c + 0 * rowC);
+                c0_1 = Vector256.Load(c + 0 * rowC + Lanes);
+            }
+            else if (bias is not null)
+            {
+                c0_0 = Vector256.Load(bias);
+                c0_1 = Vector256.Load(bias + Lanes);
+            }
+            for (int segment = 0; segment < k.Segments; segment++)
+            {
+                float* y = b + segment * k.SegmentB;
+                float* a0 = a + segment * k.SegmentA;
+                int i = 0;
+                for (; i + 4 <= steps; i += 4)
                 {
-                    Vector256<float> y0 = Vector256.Load(y);
-                    Vector256<float> y1 = Vector256.Load(y + Lanes);
-                    Vector256<float> x = Vector256.Create(a0[0]);
-                    c0_0 = Vector256.MultiplyAddEstimate(x, y0, c0_0);
-                    c0_1 = Vector256.MultiplyAddEstimate(x, y1, c0_1);
-                    a0 += step;
-                    y += stepB;
+                    {
+                        Vector256<float> y0 = Vector256.Load(y);
+                        Vector256<float> y1 = Vector256.Load(y + Lanes);
+                        Vector256<float> x = Vector256.Create(a0[0]);
+                        c0_0 = Vector256.MultiplyAddEstimate(x, y0, c0_0);
+                        c0_1 = Vector256.MultiplyAddEstimate(x, y1, c0_1);
+                        a0 += step;
+                        y += stepB;
+                    }
+                    {
+                        Vector256<float> y0 = Vector256.Load(y);
+                        Vector256<float> y1 = Vector256.Load(y + Lanes);
+                        Vector256<float> x = Vector256.Create(a0[0]);
+                        c0_0 = Vector256.MultiplyAddEstimate(x, y0, c0_0);
+                        c0_1 = Vector256.MultiplyAddEstimate(x, y1, c0_1);
+                        a0 += step;
+                        y += stepB;
+                    }
+                    {
+                        Vector256<float> y0 = Vector256.Load(y);
+                        Vector256<float> y1 = Vector256.Load(y + Lanes);
+                        Vector256<float> x = Vector256.Create(a0[0]);
+                        c0_0 = Vector256.MultiplyAddEstimate(x, y0, c0_0);
+                        c0_1 = Vector256.MultiplyAddEstimate(x, y1, c0_1);
+                        a0 += step;
+                        y += stepB;
+                    }
+                    {
+                        Vector256<float> y0 = Vector256.Load(y);
+                        Vector256<float> y1 = Vector256.Load(y + Lanes);
+                        Vector256<float> x = Vector256.Create(a0[0]);
+                        c0_0 = Vector256.MultiplyAddEstimate(x, y0, c0_0);
+                        c0_1 = Vector256.MultiplyAddEstimate(x, y1, c0_1);
+                        a0 += step;
+                        y += stepB;
+                    }
                 }
+                for (; i < steps; i++)
                 {
-                    Vector256<float> y0 = Vector256.Load(y);
-                    Vector256<float> y1 = Vector256.Load(y + Lanes);
-                    Vector256<float> x = Vector256.Create(a0[0]);
-                    c0_0 = Vector256.MultiplyAddEstimate(x, y0, c0_0);
-                    c0_1 = Vector256.MultiplyAddEstimate(x, y1, c0_1);
-                    a0 += step;
-                    y += stepB;
-                }
-                {
-                    Vector256<float> y0 = Vector256.Load(y);
-                    Vector256<float> y1 = Vector256.Load(y + Lanes);
-                    Vector256<float> x = Vector256.Create(a0[0]);
-                    c0_0 = Vector256.MultiplyAddEstimate(x, y0, c0_0);
-                    c0_1 = Vector256.MultiplyAddEstimate(x, y1, c0_1);
-                    a0 += step;
-                    y += stepB;
-                }
-                {
-                    Vector256<float> y0 = Vector256.Load(y);
-                    Vector256<float> y1 = Vector256.Load(y + Lanes);
-                    Vector256<float> x = Vector256.Create(a0[0]);
-                    c0_0 = Vector256.MultiplyAddEstimate(x, y0, c0_0);
-                    c0_1 = Vector256.MultiplyAddEstimate(x, y1, c0_1);
-                    a0 += step;
-                    y += stepB;
+                    {
+                        Vector256<float> y0 = Vector256.Load(y);
+                        Vector256<float> y1 = Vector256.Load(y + Lanes);
+                        Vector256<float> x = Vector256.Create(a0[0]);
+                        c0_0 = Vector256.MultiplyAddEstimate(x, y0, c0_0);
+                        c0_1 = Vector256.MultiplyAddEstimate(x, y1, c0_1);
+                        a0 += step;
+                        y += stepB;
+                    }
                 }
             }
-            for (; i < steps; i++)
-            {
-                {
-                    Vector256<float> y0 = Vector256.Load(y);
-                    Vector256<float> y1 = Vector256.Load(y + Lanes);
-                    Vector256<float> x = Vector256.Create(a0[0]);
-                    c0_0 = Vector256.MultiplyAddEstimate(x, y0, c0_0);
-                    c0_1 = Vector256.MultiplyAddEstimate(x, y1, c0_1);
-                    a0 += step;
-                    y += stepB;
-                }
-            }
+            c0_0.Store(c + 0 * rowC);
+            c0_1.Store(c + 0 * rowC + Lanes);
         }
-        c0_0.Store(c + 0 * rowC);
-        c0_1.Store(c + 0 * rowC + Lanes);
     }
 
-    private static void Tile2x16(in Contraction k, float* a, float* b, float* c, float* bias)
+    private static void Tile2x16(in Contraction k, float* a, float* b, float* c, float* bias, int tiles)
     {
-        Vector256<float> c0_0 = default, c0_1 = default;
-        Vector256<float> c1_0 = default, c1_1 = default;
-        nint rowC = k.RowStrideC;
-        if (k.Accumulate)
-        {
-            c0_0 = Vector256.Load(c + 0 * rowC);
-            c0_1 = Vector256.Load(c + 0 * rowC + Lanes);
-            c1_0 = Vector256.Load(c + 1 * rowC);
-            c1_1 = Vector256.Load(c + 1 * rowC + Lanes);
-        }
-        else if (bias is not null)
-        {
-            c0_0 = Vector256.Load(bias);
-            c0_1 = Vector256.Load(bias + Lanes);
-            c1_0 = c0_0;
-            c1_1 = c0_1;
-        }
-        nint row = k.RowStrideA, step = k.StepA, stepB = k.StepB;
+        nint row = k.RowStrideA, step = k.StepA, stepB = k.StepB, rowC = k.RowStrideC;
         int steps = k.Steps;
-        for (int segment = 0; segment < k.Segments; segment++)
+        for (; tiles > 0; tiles--, a += 2 * row, c += 2 * rowC)
         {
-            float* y = b + segment * k.SegmentB;
-            float* a0 = a + segment * k.SegmentA;
-            int i = 0;
-            for (; i + 4 <= steps; i += 4)
+            Vector256<float> c0_0 = default, c0_1 = default;
+            Vector256<float> c1_0 = default, c1_1 = default;
+            if (k.Accumulate)
             {
+                c0_0 = Vector256.Load(c + 0 * rowC);
+                c0_1 = Vector256.Load(c + 0 * rowC + Lanes);
+                c1_0 = Vector256.Load(c + 1 * rowC);
+                c1_1 = Vector256.Load(c + 1 * rowC + Lanes);
+            }
+            else if (bias is not null)
+            {
+                c0_0 = Vector256.Load(bias);
+                c0_1 = Vector256.Load(bias + Lanes);
+                c1_0 = c0_0;
+                c1_1 = c0_1;
+            }
+            for (int segment = 0; segment < k.Segments; segment++)
+            {
+                float* y = b + segment * k.SegmentB;
+                float* a0 = a + segment * k.SegmentA;
+                int i = 0;
+                for (; i + 4 <= steps; i += 4)
                 {
-                    Vector256<float> y0 = Vector256.Load(y);
-                    Vector256<float> y1 = Vector256.Load(y + Lanes);
-                    Vector256<float> x = Vector256.Create(a0[0]);
-                    c0_0 = Vector256.MultiplyAddEstimate(x, y0, c0_0);
-                    c0_1 = Vector256.MultiplyAddEstimate(x, y1, c0_1);
-                    x = Vector256.Create(a0[row]);
-                    c1_0 = Vector256.MultiplyAddEstimate(x, y0, c1_0);
-                    c1_1 = Vector256.MultiplyAddEstimate(x, y1, c1_1);
-                    a0 += step;
-                    y += stepB;
+                    {
+                        Vector256<float> y0 = Vector256.Load(y);
+                        Vector256<float> y1 = Vector256.Load(y + Lanes);
+                        Vector256<float> x = Vector256.Create(a0[0]);
+                        c0_0 = Vector256.MultiplyAddEstimate(x, y0, c0_0);
+                        c0_1 = Vector256.MultiplyAddEstimate(x, y1, c0_1);
+                        x = Vector256.Create(a0[row]);
+                        c1_0 = Vector256.MultiplyAddEstimate(x, y0, c1_0);
+                        c1_1 = Vector256.MultiplyAddEstimate(x, y1, c1_1);
+                        a0 += step;
+                        y += stepB;
+                    }
+                    {
+                        Vector256<float> y0 = Vector256.Load(y);
+                        Vector256<float> y1 = Vector256.Load(y + Lanes);
+                        Vector256<float> x = Vector256.Create(a0[0]);
+                        c0_0 = Vector256.MultiplyAddEstimate(x, y0, c0_0);
+                        c0_1 = Vector256.MultiplyAddEstimate(x, y1, c0_1);
+                        x = Vector256.Create(a0[row]);
+                        c1_0 = Vector256.MultiplyAddEstimate(x, y0, c1_0);
+                        c1_1 = Vector256.MultiplyAddEstimate(x, y1, c1_1);
+                        a0 += step;
+                        y += stepB;
+                    }
+                    {
+                        Vector256<float> y0 = Vector256.Load(y);
+                        Vector256<float> y1 = Vector256.Load(y + Lanes);
+                        Vector256<float> x = Vector256.Create(a0[0]);
+                        c0_0 = Vector256.MultiplyAddEstimate(x, y0, c0_0);
+                        c0_1 = Vector256.MultiplyAddEstimate(x, y1, c0_1);
+                        x = Vector256.Create(a0[row]);
+                        c1_0 = Vector256.MultiplyAddEstimate(x, y0, c1_0);
+                        c1_1 = Vector256.MultiplyAddEstimate(x, y1, c1_1);
+                        a0 += step;
+                        y += stepB;
+                    }
+                    {
+                        Vector256<float> y0 = Vector256.Load(y);
+                        Vector256<float> y1 = Vector256.Load(y + Lanes);
+                        Vector256<float> x = Vector256.Create(a0[0]);
+                        c0_0 = Vector256.MultiplyAddEstimate(x, y0, c0_0);
+                        c0_1 = Vector256.MultiplyAddEstimate(x, y1, c0_1);
+                        x = Vector256.Create(a0[row]);
+                        c1_0 = Vector256.MultiplyAddEstimate(x, y0, c1_0);
+                        c1_1 = Vector256.MultiplyAddEstimate(x, y1, c1_1);
+                        a0 += step;
+                        y += stepB;
+                    }
                 }
+                for (; i < steps; i++)
                 {
-                    Vector256<float> y0 = Vector256.Load(y);
-                    Vector256<float> y1 = Vector256.Load(y + Lanes);
-                    Vector256<float> x = Vector256.Create(a0[0]);
-                    c0_0 = Vector256.MultiplyAddEstimate(x, y0, c0_0);
-                    c0_1 = Vector256.MultiplyAddEstimate(x, y1, c0_1);
-                    x = Vector256.Create(a0[row]);
-                    c1_0 = Vector256.MultiplyAddEstimate(x, y0, c1_0);
-                    c1_1 = Vector256.MultiplyAddEstimate(x, y1, c1_1);
-                    a0 += step;
-                    y += stepB;
-                }
-                {
-                    Vector256<float> y0 = Vector256.Load(y);
-                    Vector256<float> y1 = Vector256.Load(y + Lanes);
-                    Vector256<float> x = Vector256.Create(a0[0]);
-                    c0_0 = Vector256.MultiplyAddEstimate(x, y0, c0_0);
-                    c0_1 = Vector256.MultiplyAddEstimate(x, y1, c0_1);
-                    x = Vector256.Create(a0[row]);
-                    c1_0 = Vector256.MultiplyAddEstimate(x, y0, c1_0);
-                    c1_1 = Vector256.MultiplyAddEstimate(x, y1, c1_1);
-                    a0 += step;
-                    y += stepB;
-                }
-                {
-                    Vector256<float> y0 = Vector256.Load(y);
-                    Vector256<float> y1 = Vector256.Load(y + Lanes);
-                    Vector256<float> x = Vector256.Create(a0[0]);
-                    c0_0 = Vector256.MultiplyAddEstimate(x, y0, c0_0);
-                    c0_1 = Vector256.MultiplyAddEstimate(x, y1, c0_1);
-                    x = Vector256.Create(a0[row]);
-                    c1_0 = Vector256.MultiplyAddEstimate(x, y0, c1_0);
-                    c1_1 = Vector256.MultiplyAddEstimate(x, y1, c1_1);
-                    a0 += step;
-                    y += stepB;
+                    {
+                        Vector256<float> y0 = Vector256.Load(y);
+                        Vector256<float> y1 = Vector256.Load(y + Lanes);
+                        Vector256<float> x = Vector256.Create(a0[0]);
+                        c0_0 = Vector256.MultiplyAddEstimate(x, y0, c0_0);
+                        c0_1 = Vector256.MultiplyAddEstimate(x, y1, c0_1);
+                        x = Vector256.Create(a0[row]);
+                        c1_0 = Vector256.MultiplyAddEstimate(x, y0, c1_0);
+                        c1_1 = Vector256.MultiplyAddEstimate(x, y1, c1_1);
+                        a0 += step;
+                        y += stepB;
+                    }
                 }
             }
-            for (; i < steps; i++)
-            {
-                {
-                    Vector256<float> y0 = Vector256.Load(y);
-                    Vector256<float> y1 = Vector256.Load(y + Lanes);
-                    Vector256<float> x = Vector256.Create(a0[0]);
-                    c0_0 = Vector256.MultiplyAddEstimate(x, y0, c0_0);
-                    c0_1 = Vector256.MultiplyAddEstimate(x, y1, c0_1);
-                    x = Vector256.Create(a0[row]);
-                    c1_0 = Vector256.MultiplyAddEstimate(x, y0, c1_0);
-                    c1_1 = Vector256.MultiplyAddEstimate(x, y1, c1_1);
-                    a0 += step;
-                    y += stepB;
-                }
-            }
+            c0_0.Store(c + 0 * rowC);
+            c0_1.Store(c + 0 * rowC + Lanes);
+            c1_0.Store(c + 1 * rowC);
+            c1_1.Store(c + 1 * rowC + Lanes);
         }
-        c0_0.Store(c + 0 * rowC);
-        c0_1.Store(c + 0 * rowC + Lanes);
-        c1_0.Store(c + 1 * rowC);
-        c1_1.Store(c + 1 * rowC + Lanes);
     }
 
-    private static void Tile3x16(in Contraction k, float* a, float* b, float* c, float* bias)
+    private static void Tile3x16(in Contraction k, float* a, float* b, float* c, float* bias, int tiles)
     {
-        Vector256<float> c0_0 = default, c0_1 = default;
-        Vector256<float> c1_0 = default, c1_1 = default;
-        Vector256<float> c2_0 = default, c2_1 = default;
-        nint rowC = k.RowStrideC;
-        if (k.Accumulate)
-        {
-            c0_0 = Vector256.Load(c + 0 * rowC);
-            c0_1 = Vector256.Load(c + 0 * rowC + Lanes);
-            c1_0 = Vector256.Load(c + 1 * rowC);
-            c1_1 = Vector256.Load(c + 1 * rowC + Lanes);
-            c2_0 = Vector256.Load(c + 2 * rowC);
-            c2_1 = Vector256.Load(c + 2 * rowC + Lanes);
-        }
-        else if (bias is not null)
-        {
-            c0_0 = Vector256.Load(bias);
-            c0_1 = Vector256.Load(bias + Lanes);
-            c1_0 = c0_0;
-            c1_1 = c0_1;
-            c2_0 = c0_0;
-            c2_1 = c0_1;
-        }
-        nint row = k.RowStrideA, step = k.StepA, stepB = k.StepB;
+        nint row = k.RowStrideA, step = k.StepA, stepB = k.StepB, rowC = k.RowStrideC;
         nint row2 = 2 * row;
         int steps = k.Steps;
-        for (int segment = 0; segment < k.Segments; segment++)
+        for (; tiles > 0; tiles--, a += 3 * row, c += 3 * rowC)
         {
-            float* y = b + segment * k.SegmentB;
-            float* a0 = a + segment * k.SegmentA;
-            int i = 0;
-            for (; i + 4 <= steps; i += 4)
+            Vector256<float> c0_0 = default, c0_1 = default;
+            Vector256<float> c1_0 = default, c1_1 = default;
+            Vector256<float> c2_0 = default, c2_1 = default;
+            if (k.Accumulate)
             {
+                c0_0 = Vector256.Load(c + 0 * rowC);
+                c0_1 = Vector256.Load(c + 0 * rowC + Lanes);
+                c1_0 = Vector256.Load(c + 1 * rowC);
+                c1_1 = Vector256.Load(c + 1 * rowC + Lanes);
+                c2_0 = Vector256.Load(c + 2 * rowC);
+                c2_1 = Vector256.Load(c + 2 * rowC + Lanes);
+            }
+            else if (bias is not null)
+            {
+                c0_0 = Vector256.Load(bias);
+                c0_1 = Vector256.Load(bias + Lanes);
+                c1_0 = c0_0;
+                c1_1 = c0_1;
+                c2_0 = c0_0;
+                c2_1 = c0_1;
+            }
+            for (int segment = 0; segment < k.Segments; segment++)
+            {
+                float* y = b + segment * k.SegmentB;
+                float* a0 = a + segment * k.SegmentA;
+                int i = 0;
+                for (; i + 4 <= steps; i += 4)
                 {
-                    Vector256<float> y0 = Vector256.Load(y);
-                    Vector256<float> y1 = Vector256.Load(y + Lanes);
-                    Vector256<float> x = Vector256.Create(a0[0]);
-                    c0_0 = Vector256.MultiplyAddEstimate(x, y0, c0_0);
-                    c0_1 = Vector256.MultiplyAddEstimate(x, y1, c0_1);
-                    x = Vector256.Create(a0[row]);
-                    c1_0 = Vector256.MultiplyAddEstimate(x, y0, c1_0);
-                    c1_1 = Vector256.MultiplyAddEstimate(x, y1, c1_1);
-                    x = Vector256.Create(a0[row2]);
-                    c2_0 = Vector256.MultiplyAddEstimate(x, y0, c2_0);
-                    c2_1 = Vector256.MultiplyAddEstimate(x, y1, c2_1);
-                    a0 += step;
-                    y += stepB;
+                    {
+                        Vector256<float> y0 = Vector256.Load(y);
+                        Vector256<float> y1 = Vector256.Load(y + Lanes);
+                        Vector256<float> x = Vector256.Create(a0[0]);
+                        c0_0 = Vector256.MultiplyAddEstimate(x, y0, c0_0);
+                        c0_1 = Vector256.MultiplyAddEstimate(x, y1, c0_1);
+                        x = Vector256.Create(a0[row]);
+                        c1_0 = Vector256.MultiplyAddEstimate(x, y0, c1_0);
+                        c1_1 = Vector256.MultiplyAddEstimate(x, y1, c1_1);
+                        x = Vector256.Create(a0[row2]);
+                        c2_0 = Vector256.MultiplyAddEstimate(x, y0, c2_0);
+                        c2_1 = Vector256.MultiplyAddEstimate(x, y1, c2_1);
+                        a0 += step;
+                        y += stepB;
+                    }
+                    {
+                        Vector256<float> y0 = Vector256.Load(y);
+                        Vector256<float> y1 = Vector256.Load(y + Lanes);
+                        Vector256<float> x = Vector256.Create(a0[0]);
+                        c0_0 = Vector256.MultiplyAddEstimate(x, y0, c0_0);
+                        c0_1 = Vector256.MultiplyAddEstimate(x, y1, c0_1);
+                        x = Vector256.Create(a0[row]);
+                        c1_0 = Vector256.MultiplyAddEstimate(x, y0, c1_0);
+                        c1_1 = Vector256.MultiplyAddEstimate(x, y1, c1_1);
+                        x = Vector256.Create(a0[row2]);
+                        c2_0 = Vector256.MultiplyAddEstimate(x, y0, c2_0);
+                        c2_1 = Vector256.MultiplyAddEstimate(x, y1, c2_1);
+                        a0 += step;
+                        y += stepB;
+                    }
+                    {
+                        Vector256<float> y0 = Vector256.Load(y);
+                        Vector256<float> y1 = Vector256.Load(y + Lanes);
+                        Vector256<float> x = Vector256.Create(a0[0]);
+                        c0_0 = Vector256.MultiplyAddEstimate(x, y0, c0_0);
+                        c0_1 = Vector256.MultiplyAddEstimate(x, y1, c0_1);
+                        x = Vector256.Create(a0[row]);
+                        c1_0 = Vector256.MultiplyAddEstimate(x, y0, c1_0);
+                        c1_1 = Vector256.MultiplyAddEstimate(x, y1, c1_1);
+                        x = Vector256.Create(a0[row2]);
+                        c2_0 = Vector256.MultiplyAddEstimate(x, y0, c2_0);
+                        c2_1 = Vector256.MultiplyAddEstimate(x, y1, c2_1);
+                        a0 += step;
+                        y += stepB;
+                    }
+                    {
+                        Vector256<float> y0 = Vector256.Load(y);
+                        Vector256<float> y1 = Vector256.Load(y + Lanes);
+                        Vector256<float> x = Vector256.Create(a0[0]);
+                        c0_0 = Vector256.MultiplyAddEstimate(x, y0, c0_0);
+                        c0_1 = Vector256.MultiplyAddEstimate(x, y1, c0_1);
+                        x = Vector256.Create(a0[row]);
+                        c1_0 = Vector256.MultiplyAddEstimate(x, y0, c1_0);
+                        c1_1 = Vector256.MultiplyAddEstimate(x, y1, c1_1);
+                        x = Vector256.Create(a0[row2]);
+                        c2_0 = Vector256.MultiplyAddEstimate(x, y0, c2_0);
+                        c2_1 = Vector256.MultiplyAddEstimate(x, y1, c2_1);
+                        a0 += step;
+                        y += stepB;
+                    }
                 }
+                for (; i < steps; i++)
                 {
-                    Vector256<float> y0 = Vector256.Load(y);
-                    Vector256<float> y1 = Vector256.Load(y + Lanes);
-                    Vector256<float> x = Vector256.Create(a0[0]);
-                    c0_0 = Vector256.MultiplyAddEstimate(x, y0, c0_0);
-                    c0_1 = Vector256.MultiplyAddEstimate(x, y1, c0_1);
-                    x = Vector256.Create(a0[row]);
-                    c1_0 = Vector256.MultiplyAddEstimate(x, y0, c1_0);
-                    c1_1 = Vector256.MultiplyAddEstimate(x, y1, c1_1);
-                    x = Vector256.Create(a0[row2]);
-                    c2_0 = Vector256.MultiplyAddEstimate(x, y0, c2_0);
-                    c2_1 = Vector256.MultiplyAddEstimate(x, y1, c2_1);
-                    a0 += step;
-                    y += stepB;
-                }
-                {
-                    Vector256<float> y0 = Vector256.Load(y);
-                    Vector256<float> y1 = Vector256.Load(y + Lanes);
-                    Vector256<float> x = Vector256.Create(a0[0]);
-                    c0_0 = Vector256.MultiplyAddEstimate(x, y0, c0_0);
-                    c0_1 = Vector256.MultiplyAddEstimate(x, y1, c0_1);
-                    x = Vector256.Create(a0[row]);
-                    c1_0 = Vector256.MultiplyAddEstimate(x, y0, c1_0);
-                    c1_1 = Vector256.MultiplyAddEstimate(x, y1, c1_1);
-                    x = Vector256.Create(a0[row2]);
-                    c2_0 = Vector256.MultiplyAddEstimate(x, y0, c2_0);
-                    c2_1 = Vector256.MultiplyAddEstimate(x, y1, c2_1);
-                    a0 += step;
-                    y += stepB;
-                }
-                {
-                    Vector256<float> y0 = Vector256.Load(y);
-                    Vector256<float> y1 = Vector256.Load(y + Lanes);
-                    Vector256<float> x = Vector256.Create(a0[0]);
-                    c0_0 = Vector256.MultiplyAddEstimate(x, y0, c0_0);
-                    c0_1 = Vector256.MultiplyAddEstimate(x, y1, c0_1);
-                    x = Vector256.Create(a0[row]);
-                    c1_0 = Vector256.MultiplyAddEstimate(x, y0, c1_0);
-                    c1_1 = Vector256.MultiplyAddEstimate(x, y1, c1_1);
-                    x = Vector256.Create(a0[row2]);
-                    c2_0 = Vector256.MultiplyAddEstimate(x, y0, c2_0);
-                    c2_1 = Vector256.MultiplyAddEstimate(x, y1, c2_1);
-                    a0 += step;
-                    y += stepB;
+                    {
+                        Vector256<float> y0 = Vector256.Load(y);
+                        Vector256<float> y1 = Vector256.Load(y + Lanes);
+                        Vector256<float> x = Vector256.Create(a0[0]);
+                        c0_0 = Vector256.MultiplyAddEstimate(x, y0, c0_0);
+                        c0_1 = Vector256.MultiplyAddEstimate(x, y1, c0_1);
+                        x = Vector256.Create(a0[row]);
+                        c1_0 = Vector256.MultiplyAddEstimate(x, y0, c1_0);
+                        c1_1 = Vector256.MultiplyAddEstimate(x, y1, c1_1);
+                        x = Vector256.Create(a0[row2]);
+                        c2_0 = Vector256.MultiplyAddEstimate(x, y0, c2_0);
+                        c2_1 = Vector256.MultiplyAddEstimate(x, y1, c2_1);
+                        a0 += step;
+                        y += stepB;
+                    }
                 }
             }
-            for (; i < steps; i++)
-            {
-                {
-                    Vector256<float> y0 = Vector256.Load(y);
-                    Vector256<float> y1 = Vector256.Load(y + Lanes);
-                    Vector256<float> x = Vector256.Create(a0[0]);
-                    c0_0 = Vector256.MultiplyAddEstimate(x, y0, c0_0);
-                    c0_1 = Vector256.MultiplyAddEstimate(x, y1, c0_1);
-                    x = Vector256.Create(a0[row]);
-                    c1_0 = Vector256.MultiplyAddEstimate(x, y0, c1_0);
-                    c1_1 = Vector256.MultiplyAddEstimate(x, y1, c1_1);
-                    x = Vector256.Create(a0[row2]);
-                    c2_0 = Vector256.MultiplyAddEstimate(x, y0, c2_0);
-                    c2_1 = Vector256.MultiplyAddEstimate(x, y1, c2_1);
-                    a0 += step;
-                    y += stepB;
-                }
-            }
+            c0_0.Store(c + 0 * rowC);
+            c0_1.Store(c + 0 * rowC + Lanes);
+            c1_0.Store(c + 1 * rowC);
+            c1_1.Store(c + 1 * rowC + Lanes);
+            c2_0.Store(c + 2 * rowC);
+            c2_1.Store(c + 2 * rowC + Lanes);
         }
-        c0_0.Store(c + 0 * rowC);
-        c0_1.Store(c + 0 * rowC + Lanes);
-        c1_0.Store(c + 1 * rowC);
-        c1_1.Store(c + 1 * rowC + Lanes);
-        c2_0.Store(c + 2 * rowC);
-        c2_1.Store(c + 2 * rowC + Lanes);
     }
 
-    private static void Tile4x16(in Contraction k, float* a, float* b, float* c, float* bias)
+    private static void Tile4x16(in Contraction k, float* a, float* b, float* c, float* bias, int tiles)
     {
-        Vector256<float> c0_0 = default, c0_1 = default;
-        Vector256<float> c1_0 = default, c1_1 = default;
-        Vector256<float> c2_0 = default, c2_1 = default;
-        Vector256<float> c3_0 = default, c3_1 = default;
-        nint rowC = k.RowStrideC;
-        if (k.Accumulate)
-        {
-            c0_0 = Vector256.Load(c + 0 * rowC);
-            c0_1 = Vector256.Load(c + 0 * rowC + Lanes);
-            c1_0 = Vector256.Load(c + 1 * rowC);
-            c1_1 = Vector256.Load(c + 1 * rowC + Lanes);
-            c2_0 = Vector256.Load(c + 2 * rowC);
-            c2_1 = Vector256.Load(c + 2 * rowC + Lanes);
-            c3_0 = Vector256.Load(c + 3 * rowC);
-            c3_1 = Vector256.Load(c + 3 * rowC + Lanes);
-        }
-        else if (bias is not null)
-        {
-            c0_0 = Vector256.Load(bias);
-            c0_1 = Vector256.Load(bias + Lanes);
-            c1_0 = c0_0;
-            c1_1 = c0_1;
-            c2_0 = c0_0;
-            c2_1 = c0_1;
-            c3_0 = c0_0;
-            c3_1 = c0_1;
-        }
-        nint row = k.RowStrideA, step = k.StepA, stepB = k.StepB;
+        nint row = k.RowStrideA, step = k.StepA, stepB = k.StepB, rowC = k.RowStrideC;
         nint row2 = 2 * row, row3 = 3 * row;
         int steps = k.Steps;
-        for (int segment = 0; segment < k.Segments; segment++)
+        for (; tiles > 0; tiles--, a += 4 * row, c += 4 * rowC)
         {
-            float* y = b + segment * k.SegmentB;
-            float* a0 = a + segment * k.SegmentA;
-            int i = 0;
-            for (; i + 4 <= steps; i += 4)
+            Vector256<float> c0_0 = default, c0_1 = default;
+            Vector256<float> c1_0 = default, c1_1 = default;
+            Vector256<float> c2_0 = default, c2_1 = default;
+            Vector256<float> c3_0 = default, c3_1 = default;
+            if (k.Accumulate)
             {
+                c0_0 = Vector256.Load(c + 0 * rowC);
+                c0_1 = Vector256.Load(c + 0 * rowC + Lanes);
+                c1_0 = Vector256.Load(c + 1 * rowC);
+                c1_1 = Vector256.Load(c + 1 * rowC + Lanes);
+                c2_0 = Vector256.Load(c + 2 * rowC);
+                c2_1 = Vector256.Load(c + 2 * rowC + Lanes);
+                c3_0 = Vector256.Load(c + 3 * rowC);
+                c3_1 = Vector256.Load(c + 3 * rowC + Lanes);
+            }
+            else if (bias is not null)
+            {
+                c0_0 = Vector256.Load(bias);
+                c0_1 = Vector256.Load(bias + Lanes);
+                c1_0 = c0_0;
+                c1_1 = c0_1;
+                c2_0 = c0_0;
+                c2_1 = c0_1;
+                c3_0 = c0_0;
+                c3_1 = c0_1;
+            }
+            for (int segment = 0; segment < k.Segments; segment++)
+            {
+                float* y = b + segment * k.SegmentB;
+                float* a0 = a + segment * k.SegmentA;
+                int i = 0;
+                for (; i + 4 <= steps; i += 4)
                 {
-                    Vector256<float> y0 = Vector256.Load(y);
-                    Vector256<float> y1 = Vector256.Load(y + Lanes);
-                    Vector256<float> x = Vector256.Create(a0[0]);
-                    c0_0 = Vector256.MultiplyAddEstimate(x, y0, c0_0);
-                    c0_1 = Vector256.MultiplyAddEstimate(x, y1, c0_1);
-                    x = Vector256.Create(a0[row]);
-                    c1_0 = Vector256.MultiplyAddEstimate(x, y0, c1_0);
-                    c1_1 = Vector256.MultiplyAddEstimate(x, y1, c1_1);
-                    x = Vector256.Create(a0[row2]);
-                    c2_0 = Vector256.MultiplyAddEstimate(x, y0, c2_0);
-                    c2_1 = Vector256.MultiplyAddEstimate(x, y1, c2_1);
-                    x = Vector256.Create(a0[row3]);
-                    c3_0 = Vector256.MultiplyAddEstimate(x, y0, c3_0);
-                    c3_1 = Vector256.MultiplyAddEstimate(x, y1, c3_1);
-                    a0 += step;
-                    y += stepB;
+                    {
+                        Vector256<float> y0 = Vector256.Load(y);
+                        Vector256<float> y1 = Vector256.Load(y + Lanes);
+                        Vector256<float> x = Vector256.Create(a0[0]);
+                        c0_0 = Vector256.MultiplyAddEstimate(x, y0, c0_0);
+                        c0_1 = Vector256.MultiplyAddEstimate(x, y1, c0_1);
+                        x = Vector256.Create(a0[row]);
+                        c1_0 = Vector256.MultiplyAddEstimate(x, y0, c1_0);
+                        c1_1 = Vector256.MultiplyAddEstimate(x, y1, c1_1);
+                        x = Vector256.Create(a0[row2]);
+                        c2_0 = Vector256.MultiplyAddEstimate(x, y0, c2_0);
+                        c2_1 = Vector256.MultiplyAddEstimate(x, y1, c2_1);
+                        x = Vector256.Create(a0[row3]);
+                        c3_0 = Vector256.MultiplyAddEstimate(x, y0, c3_0);
+                        c3_1 = Vector256.MultiplyAddEstimate(x, y1, c3_1);
+                        a0 += step;
+                        y += stepB;
+                    }
+                    {
+                        Vector256<float> y0 = Vector256.Load(y);
+                        Vector256<float> y1 = Vector256.Load(y + Lanes);
+                        Vector256<float> x = Vector256.Create(a0[0]);
+                        c0_0 = Vector256.MultiplyAddEstimate(x, y0, c0_0);
+                        c0_1 = Vector256.MultiplyAddEstimate(x, y1, c0_1);
+                        x = Vector256.Create(a0[row]);
+                        c1_0 = Vector256.MultiplyAddEstimate(x, y0, c1_0);
+                        c1_1 = Vector256.MultiplyAddEstimate(x, y1, c1_1);
+                        x = Vector256.Create(a0[row2]);
+                        c2_0 = Vector256.MultiplyAddEstimate(x, y0, c2_0);
+                        c2_1 = Vector256.MultiplyAddEstimate(x, y1, c2_1);
+                        x = Vector256.Create(a0[row3]);
+                        c3_0 = Vector256.MultiplyAddEstimate(x, y0, c3_0);
+                        c3_1 = Vector256.MultiplyAddEstimate(x, y1, c3_1);
+                        a0 += step;
+                        y += stepB;
+                    }
+                    {
+                        Vector256<float> y0 = Vector256.Load(y);
+                        Vector256<float> y1 = Vector256.Load(y + Lanes);
+                        Vector256<float> x = Vector256.Create(a0[0]);
+                        c0_0 = Vector256.MultiplyAddEstimate(x, y0, c0_0);
+                        c0_1 = Vector256.MultiplyAddEstimate(x, y1, c0_1);
+                        x = Vector256.Create(a0[row]);
+                        c1_0 = Vector256.MultiplyAddEstimate(x, y0, c1_0);
+                        c1_1 = Vector256.MultiplyAddEstimate(x, y1, c1_1);
+                        x = Vector256.Create(a0[row2]);
+                        c2_0 = Vector256.MultiplyAddEstimate(x, y0, c2_0);
+                        c2_1 = Vector256.MultiplyAddEstimate(x, y1, c2_1);
+                        x = Vector256.Create(a0[row3]);
+                        c3_0 = Vector256.MultiplyAddEstimate(x, y0, c3_0);
+                        c3_1 = Vector256.MultiplyAddEstimate(x, y1, c3_1);
+                        a0 += step;
+                        y += stepB;
+                    }
+                    {
+                        Vector256<float> y0 = Vector256.Load(y);
+                        Vector256<float> y1 = Vector256.Load(y + Lanes);
+                        Vector256<float> x = Vector256.Create(a0[0]);
+                        c0_0 = Vector256.MultiplyAddEstimate(x, y0, c0_0);
+                        c0_1 = Vector256.MultiplyAddEstimate(x, y1, c0_1);
+                        x = Vector256.Create(a0[row]);
+                        c1_0 = Vector256.MultiplyAddEstimate(x, y0, c1_0);
+                        c1_1 = Vector256.MultiplyAddEstimate(x, y1, c1_1);
+                        x = Vector256.Create(a0[row2]);
+                        c2_0 = Vector256.MultiplyAddEstimate(x, y0, c2_0);
+                        c2_1 = Vector256.MultiplyAddEstimate(x, y1, c2_1);
+                        x = Vector256.Create(a0[row3]);
+                        c3_0 = Vector256.MultiplyAddEstimate(x, y0, c3_0);
+                        c3_1 = Vector256.MultiplyAddEstimate(x, y1, c3_1);
+                        a0 += step;
+                        y += stepB;
+                    }
                 }
+                for (; i < steps; i++)
                 {
-                    Vector256<float> y0 = Vector256.Load(y);
-                    Vector256<float> y1 = Vector256.Load(y + Lanes);
-                    Vector256<float> x = Vector256.Create(a0[0]);
-                    c0_0 = Vector256.MultiplyAddEstimate(x, y0, c0_0);
-                    c0_1 = Vector256.MultiplyAddEstimate(x, y1, c0_1);
-                    x = Vector256.Create(a0[row]);
-                    c1_0 = Vector256.MultiplyAddEstimate(x, y0, c1_0);
-                    c1_1 = Vector256.MultiplyAddEstimate(x, y1, c1_1);
-                    x = Vector256.Create(a0[row2]);
-                    c2_0 = Vector256.MultiplyAddEstimate(x, y0, c2_0);
-                    c2_1 = Vector256.MultiplyAddEstimate(x, y1, c2_1);
-                    x = Vector256.Create(a0[row3]);
-                    c3_0 = Vector256.MultiplyAddEstimate(x, y0, c3_0);
-                    c3_1 = Vector256.MultiplyAddEstimate(x, y1, c3_1);
-                    a0 += step;
-                    y += stepB;
-                }
-                {
-                    Vector256<float> y0 = Vector256.Load(y);
-                    Vector256<float> y1 = Vector256.Load(y + Lanes);
-                    Vector256<float> x = Vector256.Create(a0[0]);
-                    c0_0 = Vector256.MultiplyAddEstimate(x, y0, c0_0);
-                    c0_1 = Vector256.MultiplyAddEstimate(x, y1, c0_1);
-                    x = Vector256.Create(a0[row]);
-                    c1_0 = Vector256.MultiplyAddEstimate(x, y0, c1_0);
-                    c1_1 = Vector256.MultiplyAddEstimate(x, y1, c1_1);
-                    x = Vector256.Create(a0[row2]);
-                    c2_0 = Vector256.MultiplyAddEstimate(x, y0, c2_0);
-                    c2_1 = Vector256.MultiplyAddEstimate(x, y1, c2_1);
-                    x = Vector256.Create(a0[row3]);
-                    c3_0 = Vector256.MultiplyAddEstimate(x, y0, c3_0);
-                    c3_1 = Vector256.MultiplyAddEstimate(x, y1, c3_1);
-                    a0 += step;
-                    y += stepB;
-                }
-                {
-                    Vector256<float> y0 = Vector256.Load(y);
-                    Vector256<float> y1 = Vector256.Load(y + Lanes);
-                    Vector256<float> x = Vector256.Create(a0[0]);
-                    c0_0 = Vector256.MultiplyAddEstimate(x, y0, c0_0);
-                    c0_1 = Vector256.MultiplyAddEstimate(x, y1, c0_1);
-                    x = Vector256.Create(a0[row]);
-                    c1_0 = Vector256.MultiplyAddEstimate(x, y0, c1_0);
-                    c1_1 = Vector256.MultiplyAddEstimate(x, y1, c1_1);
-                    x = Vector256.Create(a0[row2]);
-                    c2_0 = Vector256.MultiplyAddEstimate(x, y0, c2_0);
-                    c2_1 = Vector256.MultiplyAddEstimate(x, y1, c2_1);
-                    x = Vector256.Create(a0[row3]);
-                    c3_0 = Vector256.MultiplyAddEstimate(x, y0, c3_0);
-                    c3_1 = Vector256.MultiplyAddEstimate(x, y1, c3_1);
-                    a0 += step;
-                    y += stepB;
+                    {
+                        Vector256<float> y0 = Vector256.Load(y);
+                        Vector256<float> y1 = Vector256.Load(y + Lanes);
+                        Vector256<float> x = Vector256.Create(a0[0]);
+                        c0_0 = Vector256.MultiplyAddEstimate(x, y0, c0_0);
+                        c0_1 = Vector256.MultiplyAddEstimate(x, y1, c0_1);
+                        x = Vector256.Create(a0[row]);
+                        c1_0 = Vector256.MultiplyAddEstimate(x, y0, c1_0);
+                        c1_1 = Vector256.MultiplyAddEstimate(x, y1, c1_1);
+                        x = Vector256.Create(a0[row2]);
+                        c2_0 = Vector256.MultiplyAddEstimate(x, y0, c2_0);
+                        c2_1 = Vector256.MultiplyAddEstimate(x, y1, c2_1);
+                        x = Vector256.Create(a0[row3]);
+                        c3_0 = Vector256.MultiplyAddEstimate(x, y0, c3_0);
+                        c3_1 = Vector256.MultiplyAddEstimate(x, y1, c3_1);
+                        a0 += step;
+                        y += stepB;
+                    }
                 }
             }
-            for (; i < steps; i++)
-            {
-                {
-                    Vector256<float> y0 = Vector256.Load(y);
-                    Vector256<float> y1 = Vector256.Load(y + Lanes);
-                    Vector256<float> x = Vector256.Create(a0[0]);
-                    c0_0 = Vector256.MultiplyAddEstimate(x, y0, c0_0);
-                    c0_1 = Vector256.MultiplyAddEstimate(x, y1, c0_1);
-                    x = Vector256.Create(a0[row]);
-                    c1_0 = Vector256.MultiplyAddEstimate(x, y0, c1_0);
-                    c1_1 = Vector256.MultiplyAddEstimate(x, y1, c1_1);
-                    x = Vector256.Create(a0[row2]);
-                    c2_0 = Vector256.MultiplyAddEstimate(x, y0, c2_0);
-                    c2_1 = Vector256.MultiplyAddEstimate(x, y1, c2_1);
-                    x = Vector256.Create(a0[row3]);
-                    c3_0 = Vector256.MultiplyAddEstimate(x, y0, c3_0);
-                    c3_1 = Vector256.MultiplyAddEstimate(x, y1, c3_1);
-                    a0 += step;
-                    y += stepB;
-                }
-            }
+            c0_0.Store(c + 0 * rowC);
+            c0_1.Store(c + 0 * rowC + Lanes);
+            c1_0.Store(c + 1 * rowC);
+            c1_1.Store(c + 1 * rowC + Lanes);
+            c2_0.Store(c + 2 * rowC);
+            c2_1.Store(c + 2 * rowC + Lanes);
+            c3_0.Store(c + 3 * rowC);
+            c3_1.Store(c + 3 * rowC + Lanes);
         }
-        c0_0.Store(c + 0 * rowC);
-        c0_1.Store(c + 0 * rowC + Lanes);
-        c1_0.Store(c + 1 * rowC);
-        c1_1.Store(c + 1 * rowC + Lanes);
-        c2_0.Store(c + 2 * rowC);
-        c2_1.Store(c + 2 * rowC + Lanes);
-        c3_0.Store(c + 3 * rowC);
-        c3_1.Store(c + 3 * rowC + Lanes);
     }
 
-    private static void Tile5x16(in Contraction k, float* a, float* b, float* c, float* bias)
+    private static void Tile5x16(in Contraction k, float* a, float* b, float* c, float* bias, int tiles)
     {
-        Vector256<float> c0_0 = default, c0_1 = default;
-        Vector256<float> c1_0 = default, c1_1 = default;
-        Vector256<float> c2_0 = default, c2_1 = default;
-        Vector256<float> c3_0 = default, c3_1 = default;
-        Vector256<float> c4_0 = default, c4_1 = default;
-        nint rowC = k.RowStrideC;
-        if (k.Accumulate)
-        {
-            c0_0 = Vector256.Load(c + 0 * rowC);
-            c0_1 = Vector256.Load(c + 0 * rowC + Lanes);
-            c1_0 = Vector256.Load(c + 1 * rowC);
-            c1_1 = Vector256.Load(c + 1 * rowC + Lanes);
-            c2_0 = Vector256.Load(c + 2 * rowC);
-            c2_1 = Vector256.Load(c + 2 * rowC + Lanes);
-            c3_0 = Vector256.Load(c + 3 * rowC);
-            c3_1 = Vector256.Load(c + 3 * rowC + Lanes);
-            c4_0 = Vector256.Load(c + 4 * rowC);
-            c4_1 = Vector256.Load(c + 4 * rowC + Lanes);
-        }
-        else if (bias is not null)
-        {
-            c0_0 = Vector256.Load(bias);
-            c0_1 = Vector256.Load(bias + Lanes);
-            c1_0 = c0_0;
-            c1_1 = c0_1;
-            c2_0 = c0_0;
-            c2_1 = c0_1;
-            c3_0 = c0_0;
-            c3_1 = c0_1;
-            c4_0 = c0_0;
-            c4_1 = c0_1;
-        }
-        nint row = k.RowStrideA, step = k.StepA, stepB = k.StepB;
+        nint row = k.RowStrideA, step = k.StepA, stepB = k.StepB, rowC = k.RowStrideC;
         nint row2 = 2 * row, row3 = 3 * row;
         int steps = k.Steps;
-        for (int segment = 0; segment < k.Segments; segment++)
+        for (; tiles > 0; tiles--, a += 5 * row, c += 5 * rowC)
         {
-            float* y = b + segment * k.SegmentB;
-            float* a0 = a + segment * k.SegmentA;
-            float* a4 = a0 + 4 * row;
-            int i = 0;
-            for (; i + 4 <= steps; i += 4)
+            Vector256<float> c0_0 = default, c0_1 = default;
+            Vector256<float> c1_0 = default, c1_1 = default;
+            Vector256<float> c2_0 = default, c2_1 = default;
+            Vector256<float> c3_0 = default, c3_1 = default;
+            Vector256<float> c4_0 = default, c4_1 = default;
+            if (k.Accumulate)
             {
+                c0_0 = Vector256.Load(c + 0 * rowC);
+                c0_1 = Vector256.Load(c + 0 * rowC + Lanes);
+                c1_0 = Vector256.Load(c + 1 * rowC);
+                c1_1 = Vector256.Load(c + 1 * rowC + Lanes);
+                c2_0 = Vector256.Load(c + 2 * rowC);
+                c2_1 = Vector256.Load(c + 2 * rowC + Lanes);
+                c3_0 = Vector256.Load(c + 3 * rowC);
+                c3_1 = Vector256.Load(c + 3 * rowC + Lanes);
+                c4_0 = Vector256.Load(c + 4 * rowC);
+                c4_1 = Vector256.Load(c + 4 * rowC + Lanes);
+            }
+            else if (bias is not null)
+            {
+                c0_0 = Vector256.Load(bias);
+                c0_1 = Vector256.Load(bias + Lanes);
+                c1_0 = c0_0;
+                c1_1 = c0_1;
+                c2_0 = c0_0;
+                c2_1 = c0_1;
+                c3_0 = c0_0;
+                c3_1 = c0_1;
+                c4_0 = c0_0;
+                c4_1 = c0_1;
+            }
+            for (int segment = 0; segment < k.Segments; segment++)
+            {
+                float* y = b + segment * k.SegmentB;
+                float* a0 = a + segment * k.SegmentA;
+                float* a4 = a0 + 4 * row;
+                int i = 0;
+                for (; i + 4 <= steps; i += 4)
                 {
-                    Vector256<float> y0 = Vector256.Load(y);
-                    Vector256<float> y1 = Vector256.Load(y + Lanes);
-                    Vector256<float> x = Vector256.Create(a0[0]);
-                    c0_0 = Vector256.MultiplyAddEstimate(x, y0, c0_0);
-                    c0_1 = Vector256.MultiplyAddEstimate(x, y1, c0_1);
-                    x = Vector256.Create(a0[row]);
-                    c1_0 = Vector256.MultiplyAddEstimate(x, y0, c1_0);
-                    c1_1 = Vector256.MultiplyAddEstimate(x, y1, c1_1);
-                    x = Vector256.Create(a0[row2]);
-                    c2_0 = Vector256.MultiplyAddEstimate(x, y0, c2_0);
-                    c2_1 = Vector256.MultiplyAddEstimate(x, y1, c2_1);
-                    x = Vector256.Create(a0[row3]);
-                    c3_0 = Vector256.MultiplyAddEstimate(x, y0, c3_0);
-                    c3_1 = Vector256.MultiplyAddEstimate(x, y1, c3_1);
-                    x = Vector256.Create(a4[0]);
-                    c4_0 = Vector256.MultiplyAddEstimate(x, y0, c4_0);
-                    c4_1 = Vector256.MultiplyAddEstimate(x, y1, c4_1);
-                    a0 += step;
-                    a4 += step;
-                    y += stepB;
+                    {
+                        Vector256<float> y0 = Vector256.Load(y);
+                        Vector256<float> y1 = Vector256.Load(y + Lanes);
+                        Vector256<float> x = Vector256.Create(a0[0]);
+                        c0_0 = Vector256.MultiplyAddEstimate(x, y0, c0_0);
+                        c0_1 = Vector256.MultiplyAddEstimate(x, y1, c0_1);
+                        x = Vector256.Create(a0[row]);
+                        c1_0 = Vector256.MultiplyAddEstimate(x, y0, c1_0);
+                        c1_1 = Vector256.MultiplyAddEstimate(x, y1, c1_1);
+                        x = Vector256.Create(a0[row2]);
+                        c2_0 = Vector256.MultiplyAddEstimate(x, y0, c2_0);
+                        c2_1 = Vector256.MultiplyAddEstimate(x, y1, c2_1);
+                        x = Vector256.Create(a0[row3]);
+                        c3_0 = Vector256.MultiplyAddEstimate(x, y0, c3_0);
+                        c3_1 = Vector256.MultiplyAddEstimate(x, y1, c3_1);
+                        x = Vector256.Create(a4[0]);
+                        c4_0 = Vector256.MultiplyAddEstimate(x, y0, c4_0);
+                        c4_1 = Vector256.MultiplyAddEstimate(x, y1, c4_1);
+                        a0 += step;
+                        a4 += step;
+                        y += stepB;
+                    }
+                    {
+                        Vector256<float> y0 = Vector256.Load(y);
+                        Vector256<float> y1 = Vector256.Load(y + Lanes);
+                        Vector256<float> x = Vector256.Create(a0[0]);
+                        c0_0 = Vector256.MultiplyAddEstimate(x, y0, c0_0);
+                        c0_1 = Vector256.MultiplyAddEstimate(x, y1, c0_1);
+                        x = Vector256.Create(a0[row]);
+                        c1_0 = Vector256.MultiplyAddEstimate(x, y0, c1_0);
+                        c1_1 = Vector256.MultiplyAddEstimate(x, y1, c1_1);
+                        x = Vector256.Create(a0[row2]);
+                        c2_0 = Vector256.MultiplyAddEstimate(x, y0, c2_0);
+                        c2_1 = Vector256.MultiplyAddEstimate(x, y1, c2_1);
+                        x = Vector256.Create(a0[row3]);
+                        c3_0 = Vector256.MultiplyAddEstimate(x, y0, c3_0);
+                        c3_1 = Vector256.MultiplyAddEstimate(x, y1, c3_1);
+                        x = Vector256.Create(a4[0]);
+                        c4_0 = Vector256.MultiplyAddEstimate(x, y0, c4_0);
+                        c4_1 = Vector256.MultiplyAddEstimate(x, y1, c4_1);
+                        a0 += step;
+                        a4 += step;
+                        y += stepB;
+                    }
+                    {
+                        Vector256<float> y0 = Vector256.Load(y);
+                        Vector256<float> y1 = Vector256.Load(y + Lanes);
+                        Vector256<float> x = Vector256.Create(a0[0]);
+                        c0_0 = Vector256.MultiplyAddEstimate(x, y0, c0_0);
+                        c0_1 = Vector256.MultiplyAddEstimate(x, y1, c0_1);
+                        x = Vector256.Create(a0[row]);
+                        c1_0 = Vector256.MultiplyAddEstimate(x, y0, c1_0);
+                        c1_1 = Vector256.MultiplyAddEstimate(x, y1, c1_1);
+                        x = Vector256.Create(a0[row2]);
+                        c2_0 = Vector256.MultiplyAddEstimate(x, y0, c2_0);
+                        c2_1 = Vector256.MultiplyAddEstimate(x, y1, c2_1);
+                        x = Vector256.Create(a0[row3]);
+                        c3_0 = Vector256.MultiplyAddEstimate(x, y0, c3_0);
+                        c3_1 = Vector256.MultiplyAddEstimate(x, y1, c3_1);
+                        x = Vector256.Create(a4[0]);
+                        c4_0 = Vector256.MultiplyAddEstimate(x, y0, c4_0);
+                        c4_1 = Vector256.MultiplyAddEstimate(x, y1, c4_1);
+                        a0 += step;
+                        a4 += step;
+                        y += stepB;
+                    }
+                    {
+                        Vector256<float> y0 = Vector256.Load(y);
+                        Vector256<float> y1 = Vector256.Load(y + Lanes);
+                        Vector256<float> x = Vector256.Create(a0[0]);
+                        c0_0 = Vector256.MultiplyAddEstimate(x, y0, c0_0);
+                        c0_1 = Vector256.MultiplyAddEstimate(x, y1, c0_1);
+                        x = Vector256.Create(a0[row]);
+                        c1_0 = Vector256.MultiplyAddEstimate(x, y0, c1_0);
+                        c1_1 = Vector256.MultiplyAddEstimate(x, y1, c1_1);
+                        x = Vector256.Create(a0[row2]);
+                        c2_0 = Vector256.MultiplyAddEstimate(x, y0, c2_0);
+                        c2_1 = Vector256.MultiplyAddEstimate(x, y1, c2_1);
+                        x = Vector256.Create(a0[row3]);
+                        c3_0 = Vector256.MultiplyAddEstimate(x, y0, c3_0);
+                        c3_1 = Vector256.MultiplyAddEstimate(x, y1, c3_1);
+                        x = Vector256.Create(a4[0]);
+                        c4_0 = Vector256.MultiplyAddEstimate(x, y0, c4_0);
+                        c4_1 = Vector256.MultiplyAddEstimate(x, y1, c4_1);
+                        a0 += step;
+                        a4 += step;
+                        y += stepB;
+                    }
                 }
+                for (; i < steps; i++)
                 {
-                    Vector256<float> y0 = Vector256.Load(y);
-                    Vector256<float> y1 = Vector256.Load(y + Lanes);
-                    Vector256<float> x = Vector256.Create(a0[0]);
-                    c0_0 = Vector256.MultiplyAddEstimate(x, y0, c0_0);
-                    c0_1 = Vector256.MultiplyAddEstimate(x, y1, c0_1);
-                    x = Vector256.Create(a0[row]);
-                    c1_0 = Vector256.MultiplyAddEstimate(x, y0, c1_0);
-                    c1_1 = Vector256.MultiplyAddEstimate(x, y1, c1_1);
-                    x = Vector256.Create(a0[row2]);
-                    c2_0 = Vector256.MultiplyAddEstimate(x, y0, c2_0);
-                    c2_1 = Vector256.MultiplyAddEstimate(x, y1, c2_1);
-                    x = Vector256.Create(a0[row3]);
-                    c3_0 = Vector256.MultiplyAddEstimate(x, y0, c3_0);
-                    c3_1 = Vector256.MultiplyAddEstimate(x, y1, c3_1);
-                    x = Vector256.Create(a4[0]);
-                    c4_0 = Vector256.MultiplyAddEstimate(x, y0, c4_0);
-                    c4_1 = Vector256.MultiplyAddEstimate(x, y1, c4_1);
-                    a0 += step;
-                    a4 += step;
-                    y += stepB;
-                }
-                {
-                    Vector256<float> y0 = Vector256.Load(y);
-                    Vector256<float> y1 = Vector256.Load(y + Lanes);
-                    Vector256<float> x = Vector256.Create(a0[0]);
-                    c0_0 = Vector256.MultiplyAddEstimate(x, y0, c0_0);
-                    c0_1 = Vector256.MultiplyAddEstimate(x, y1, c0_1);
-                    x = Vector256.Create(a0[row]);
-                    c1_0 = Vector256.MultiplyAddEstimate(x, y0, c1_0);
-                    c1_1 = Vector256.MultiplyAddEstimate(x, y1, c1_1);
-                    x = Vector256.Create(a0[row2]);
-                    c2_0 = Vector256.MultiplyAddEstimate(x, y0, c2_0);
-                    c2_1 = Vector256.MultiplyAddEstimate(x, y1, c2_1);
-                    x = Vector256.Create(a0[row3]);
-                    c3_0 = Vector256.MultiplyAddEstimate(x, y0, c3_0);
-                    c3_1 = Vector256.MultiplyAddEstimate(x, y1, c3_1);
-                    x = Vector256.Create(a4[0]);
-                    c4_0 = Vector256.MultiplyAddEstimate(x, y0, c4_0);
-                    c4_1 = Vector256.MultiplyAddEstimate(x, y1, c4_1);
-                    a0 += step;
-                    a4 += step;
-                    y += stepB;
-                }
-                {
-                    Vector256<float> y0 = Vector256.Load(y);
-                    Vector256<float> y1 = Vector256.Load(y + Lanes);
-                    Vector256<float> x = Vector256.Create(a0[0]);
-                    c0_0 = Vector256.MultiplyAddEstimate(x, y0, c0_0);
-                    c0_1 = Vector256.MultiplyAddEstimate(x, y1, c0_1);
-                    x = Vector256.Create(a0[row]);
-                    c1_0 = Vector256.MultiplyAddEstimate(x, y0, c1_0);
-                    c1_1 = Vector256.MultiplyAddEstimate(x, y1, c1_1);
-                    x = Vector256.Create(a0[row2]);
-                    c2_0 = Vector256.MultiplyAddEstimate(x, y0, c2_0);
-                    c2_1 = Vector256.MultiplyAddEstimate(x, y1, c2_1);
-                    x = Vector256.Create(a0[row3]);
-                    c3_0 = Vector256.MultiplyAddEstimate(x, y0, c3_0);
-                    c3_1 = Vector256.MultiplyAddEstimate(x, y1, c3_1);
-                    x = Vector256.Create(a4[0]);
-                    c4_0 = Vector256.MultiplyAddEstimate(x, y0, c4_0);
-                    c4_1 = Vector256.MultiplyAddEstimate(x, y1, c4_1);
-                    a0 += step;
-                    a4 += step;
-                    y += stepB;
+                    {
+                        Vector256<float> y0 = Vector256.Load(y);
+                        Vector256<float> y1 = Vector256.Load(y + Lanes);
+                        Vector256<float> x = Vector256.Create(a0[0]);
+                        c0_0 = Vector256.MultiplyAddEstimate(x, y0, c0_0);
+                        c0_1 = Vector256.MultiplyAddEstimate(x, y1, c0_1);
+                        x = Vector256.Create(a0[row]);
+                        c1_0 = Vector256.MultiplyAddEstimate(x, y0, c1_0);
+                        c1_1 = Vector256.MultiplyAddEstimate(x, y1, c1_1);
+                        x = Vector256.Create(a0[row2]);
+                        c2_0 = Vector256.MultiplyAddEstimate(x, y0, c2_0);
+                        c2_1 = Vector256.MultiplyAddEstimate(x, y1, c2_1);
+                        x = Vector256.Create(a0[row3]);
+                        c3_0 = Vector256.MultiplyAddEstimate(x, y0, c3_0);
+                        c3_1 = Vector256.MultiplyAddEstimate(x, y1, c3_1);
+                        x = Vector256.Create(a4[0]);
+                        c4_0 = Vector256.MultiplyAddEstimate(x, y0, c4_0);
+                        c4_1 = Vector256.MultiplyAddEstimate(x, y1, c4_1);
+                        a0 += step;
+                        a4 += step;
+                        y += stepB;
+                    }
                 }
             }
-            for (; i < steps; i++)
-            {
-                {
-                    Vector256<float> y0 = Vector256.Load(y);
-                    Vector256<float> y1 = Vector256.Load(y + Lanes);
-                    Vector256<float> x = Vector256.Create(a0[0]);
-                    c0_0 = Vector256.MultiplyAddEstimate(x, y0, c0_0);
-                    c0_1 = Vector256.MultiplyAddEstimate(x, y1, c0_1);
-                    x = Vector256.Create(a0[row]);
-                    c1_0 = Vector256.MultiplyAddEstimate(x, y0, c1_0);
-                    c1_1 = Vector256.MultiplyAddEstimate(x, y1, c1_1);
-                    x = Vector256.Create(a0[row2]);
-                    c2_0 = Vector256.MultiplyAddEstimate(x, y0, c2_0);
-                    c2_1 = Vector256.MultiplyAddEstimate(x, y1, c2_1);
-                    x = Vector256.Create(a0[row3]);
-                    c3_0 = Vector256.MultiplyAddEstimate(x, y0, c3_0);
-                    c3_1 = Vector256.MultiplyAddEstimate(x, y1, c3_1);
-                    x = Vector256.Create(a4[0]);
-                    c4_0 = Vector256.MultiplyAddEstimate(x, y0, c4_0);
-                    c4_1 = Vector256.MultiplyAddEstimate(x, y1, c4_1);
-                    a0 += step;
-                    a4 += step;
-                    y += stepB;
-                }
-            }
+            c0_0.Store(c + 0 * rowC);
+            c0_1.Store(c + 0 * rowC + Lanes);
+            c1_0.Store(c + 1 * rowC);
+            c1_1.Store(c + 1 * rowC + Lanes);
+            c2_0.Store(c + 2 * rowC);
+            c2_1.Store(c + 2 * rowC + Lanes);
+            c3_0.Store(c + 3 * rowC);
+            c3_1.Store(c + 3 * rowC + Lanes);
+            c4_0.Store(c + 4 * rowC);
+            c4_1.Store(c + 4 * rowC + Lanes);
         }
-        c0_0.Store(c + 0 * rowC);
-        c0_1.Store(c + 0 * rowC + Lanes);
-        c1_0.Store(c + 1 * rowC);
-        c1_1.Store(c + 1 * rowC + Lanes);
-        c2_0.Store(c + 2 * rowC);
-        c2_1.Store(c + 2 * rowC + Lanes);
-        c3_0.Store(c + 3 * rowC);
-        c3_1.Store(c + 3 * rowC + Lanes);
-        c4_0.Store(c + 4 * rowC);
-        c4_1.Store(c + 4 * rowC + Lanes);
     }
 
-    private static void Tile6x16(in Contraction k, float* a, float* b, float* c, float* bias)
+    private static void Tile6x16(in Contraction k, float* a, float* b, float* c, float* bias, int tiles)
     {
-        Vector256<float> c0_0 = default, c0_1 = default;
-        Vector256<float> c1_0 = default, c1_1 = default;
-        Vector256<float> c2_0 = default, c2_1 = default;
-        Vector256<float> c3_0 = default, c3_1 = default;
-        Vector256<float> c4_0 = default, c4_1 = default;
-        Vector256<float> c5_0 = default, c5_1 = default;
-        nint rowC = k.RowStrideC;
-        if (k.Accumulate)
-        {
-            c0_0 = Vector256.Load(c + 0 * rowC);
-            c0_1 = Vector256.Load(c + 0 * rowC + Lanes);
-            c1_0 = Vector256.Load(c + 1 * rowC);
-            c1_1 = Vector256.Load(c + 1 * rowC + Lanes);
-            c2_0 = Vector256.Load(c + 2 * rowC);
-            c2_1 = Vector256.Load(c + 2 * rowC + Lanes);
-            c3_0 = Vector256.Load(c + 3 * rowC);
-            c3_1 = Vector256.Load(c + 3 * rowC + Lanes);
-            c4_0 = Vector256.Load(c + 4 * rowC);
-            c4_1 = Vector256.Load(c + 4 * rowC + Lanes);
-            c5_0 = Vector256.Load(c + 5 * rowC);
-            c5_1 = Vector256.Load(c + 5 * rowC + Lanes);
-        }
-        else if (bias is not null)
-        {
-            c0_0 = Vector256.Load(bias);
-            c0_1 = Vector256.Load(bias + Lanes);
-            c1_0 = c0_0;
-            c1_1 = c0_1;
-            c2_0 = c0_0;
-            c2_1 = c0_1;
-            c3_0 = c0_0;
-            c3_1 = c0_1;
-            c4_0 = c0_0;
-            c4_1 = c0_1;
-            c5_0 = c0_0;
-            c5_1 = c0_1;
-        }
-        nint row = k.RowStrideA, step = k.StepA, stepB = k.StepB;
+        nint row = k.RowStrideA, step = k.StepA, stepB = k.StepB, rowC = k.RowStrideC;
         nint row2 = 2 * row, row3 = 3 * row;
         int steps = k.Steps;
-        for (int segment = 0; segment < k.Segments; segment++)
+        for (; tiles > 0; tiles--, a += 6 * row, c += 6 * rowC)
         {
-            float* y = b + segment * k.SegmentB;
-            float* a0 = a + segment * k.SegmentA;
-            float* a4 = a0 + 4 * row;
-            int i = 0;
-            for (; i + 4 <= steps; i += 4)
+            Vector256<float> c0_0 = default, c0_1 = default;
+            Vector256<float> c1_0 = default, c1_1 = default;
+            Vector256<float> c2_0 = default, c2_1 = default;
+            Vector256<float> c3_0 = default, c3_1 = default;
+            Vector256<float> c4_0 = default, c4_1 = default;
+            Vector256<float> c5_0 = default, c5_1 = default;
+            if (k.Accumulate)
             {
+                c0_0 = Vector256.Load(c + 0 * rowC);
+                c0_1 = Vector256.Load(c + 0 * rowC + Lanes);
+                c1_0 = Vector256.Load(c + 1 * rowC);
+                c1_1 = Vector256.Load(c + 1 * rowC + Lanes);
+                c2_0 = Vector256.Load(c + 2 * rowC);
+                c2_1 = Vector256.Load(c + 2 * rowC + Lanes);
+                c3_0 = Vector256.Load(c + 3 * rowC);
+                c3_1 = Vector256.Load(c + 3 * rowC + Lanes);
+                c4_0 = Vector256.Load(c + 4 * rowC);
+                c4_1 = Vector256.Load(c + 4 * rowC + Lanes);
+                c5_0 = Vector256.Load(c + 5 * rowC);
+                c5_1 = Vector256.Load(c + 5 * rowC + Lanes);
+            }
+            else if (bias is not null)
+            {
+                c0_0 = Vector256.Load(bias);
+                c0_1 = Vector256.Load(bias + Lanes);
+                c1_0 = c0_0;
+                c1_1 = c0_1;
+                c2_0 = c0_0;
+                c2_1 = c0_1;
+                c3_0 = c0_0;
+                c3_1 = c0_1;
+                c4_0 = c0_0;
+                c4_1 = c0_1;
+                c5_0 = c0_0;
+                c5_1 = c0_1;
+            }
+            for (int segment = 0; segment < k.Segments; segment++)
+            {
+                float* y = b + segment * k.SegmentB;
+                float* a0 = a + segment * k.SegmentA;
+                float* a4 = a0 + 4 * row;
+                int i = 0;
+                for (; i + 4 <= steps; i += 4)
                 {
-                    Vector256<float> y0 = Vector256.Load(y);
-                    Vector256<float> y1 = Vector256.Load(y + Lanes);
-                    Vector256<float> x = Vector256.Create(a0[0]);
-                    c0_0 = Vector256.MultiplyAddEstimate(x, y0, c0_0);
-                    c0_1 = Vector256.MultiplyAddEstimate(x, y1, c0_1);
-                    x = Vector256.Create(a0[row]);
-                    c1_0 = Vector256.MultiplyAddEstimate(x, y0, c1_0);
-                    c1_1 = Vector256.MultiplyAddEstimate(x, y1, c1_1);
-                    x = Vector256.Create(a0[row2]);
-                    c2_0 = Vector256.MultiplyAddEstimate(x, y0, c2_0);
-                    c2_1 = Vector256.MultiplyAddEstimate(x, y1, c2_1);
-                    x = Vector256.Create(a0[row3]);
-                    c3_0 = Vector256.MultiplyAddEstimate(x, y0, c3_0);
-                    c3_1 = Vector256.MultiplyAddEstimate(x, y1, c3_1);
-                    x = Vector256.Create(a4[0]);
-                    c4_0 = Vector256.MultiplyAddEstimate(x, y0, c4_0);
-                    c4_1 = Vector256.MultiplyAddEstimate(x, y1, c4_1);
-                    x = Vector256.Create(a4[row]);
-                    c5_0 = Vector256.MultiplyAddEstimate(x, y0, c5_0);
-                    c5_1 = Vector256.MultiplyAddEstimate(x, y1, c5_1);
-                    a0 += step;
-                    a4 += step;
-                    y += stepB;
+                    {
+                        Vector256<float> y0 = Vector256.Load(y);
+                        Vector256<float> y1 = Vector256.Load(y + Lanes);
+                        Vector256<float> x = Vector256.Create(a0[0]);
+                        c0_0 = Vector256.MultiplyAddEstimate(x, y0, c0_0);
+                        c0_1 = Vector256.MultiplyAddEstimate(x, y1, c0_1);
+                        x = Vector256.Create(a0[row]);
+                        c1_0 = Vector256.MultiplyAddEstimate(x, y0, c1_0);
+                        c1_1 = Vector256.MultiplyAddEstimate(x, y1, c1_1);
+                        x = Vector256.Create(a0[row2]);
+                        c2_0 = Vector256.MultiplyAddEstimate(x, y0, c2_0);
+                        c2_1 = Vector256.MultiplyAddEstimate(x, y1, c2_1);
+                        x = Vector256.Create(a0[row3]);
+                        c3_0 = Vector256.MultiplyAddEstimate(x, y0, c3_0);
+                        c3_1 = Vector256.MultiplyAddEstimate(x, y1, c3_1);
+                        x = Vector256.Create(a4[0]);
+                        c4_0 = Vector256.MultiplyAddEstimate(x, y0, c4_0);
+                        c4_1 = Vector256.MultiplyAddEstimate(x, y1, c4_1);
+                        x = Vector256.Create(a4[row]);
+                        c5_0 = Vector256.MultiplyAddEstimate(x, y0, c5_0);
+                        c5_1 = Vector256.MultiplyAddEstimate(x, y1, c5_1);
+                        a0 += step;
+                        a4 += step;
+                        y += stepB;
+                    }
+                    {
+                        Vector256<float> y0 = Vector256.Load(y);
+                        Vector256<float> y1 = Vector256.Load(y + Lanes);
+                        Vector256<float> x = Vector256.Create(a0[0]);
+                        c0_0 = Vector256.MultiplyAddEstimate(x, y0, c0_0);
+                        c0_1 = Vector256.MultiplyAddEstimate(x, y1, c0_1);
+                        x = Vector256.Create(a0[row]);
+                        c1_0 = Vector256.MultiplyAddEstimate(x, y0, c1_0);
+                        c1_1 = Vector256.MultiplyAddEstimate(x, y1, c1_1);
+                        x = Vector256.Create(a0[row2]);
+                        c2_0 = Vector256.MultiplyAddEstimate(x, y0, c2_0);
+                        c2_1 = Vector256.MultiplyAddEstimate(x, y1, c2_1);
+                        x = Vector256.Create(a0[row3]);
+                        c3_0 = Vector256.MultiplyAddEstimate(x, y0, c3_0);
+                        c3_1 = Vector256.MultiplyAddEstimate(x, y1, c3_1);
+                        x = Vector256.Create(a4[0]);
+                        c4_0 = Vector256.MultiplyAddEstimate(x, y0, c4_0);
+                        c4_1 = Vector256.MultiplyAddEstimate(x, y1, c4_1);
+                        x = Vector256.Create(a4[row]);
+                        c5_0 = Vector256.MultiplyAddEstimate(x, y0, c5_0);
+                        c5_1 = Vector256.MultiplyAddEstimate(x, y1, c5_1);
+                        a0 += step;
+                        a4 += step;
+                        y += stepB;
+                    }
+                    {
+                        Vector256<float> y0 = Vector256.Load(y);
+                        Vector256<float> y1 = Vector256.Load(y + Lanes);
+                        Vector256<float> x = Vector256.Create(a0[0]);
+                        c0_0 = Vector256.MultiplyAddEstimate(x, y0, c0_0);
+                        c0_1 = Vector256.MultiplyAddEstimate(x, y1, c0_1);
+                        x = Vector256.Create(a0[row]);
+                        c1_0 = Vector256.MultiplyAddEstimate(x, y0, c1_0);
+                        c1_1 = Vector256.MultiplyAddEstimate(x, y1, c1_1);
+                        x = Vector256.Create(a0[row2]);
+                        c2_0 = Vector256.MultiplyAddEstimate(x, y0, c2_0);
+                        c2_1 = Vector256.MultiplyAddEstimate(x, y1, c2_1);
+                        x = Vector256.Create(a0[row3]);
+                        c3_0 = Vector256.MultiplyAddEstimate(x, y0, c3_0);
+                        c3_1 = Vector256.MultiplyAddEstimate(x, y1, c3_1);
+                        x = Vector256.Create(a4[0]);
+                        c4_0 = Vector256.MultiplyAddEstimate(x, y0, c4_0);
+                        c4_1 = Vector256.MultiplyAddEstimate(x, y1, c4_1);
+                        x = Vector256.Create(a4[row]);
+                        c5_0 = Vector256.MultiplyAddEstimate(x, y0, c5_0);
+                        c5_1 = Vector256.MultiplyAddEstimate(x, y1, c5_1);
+                        a0 += step;
+                        a4 += step;
+                        y += stepB;
+                    }
+                    {
+                        Vector256<float> y0 = Vector256.Load(y);
+                        Vector256<float> y1 = Vector256.Load(y + Lanes);
+                        Vector256<float> x = Vector256.Create(a0[0]);
+                        c0_0 = Vector256.MultiplyAddEstimate(x, y0, c0_0);
+                        c0_1 = Vector256.MultiplyAddEstimate(x, y1, c0_1);
+                        x = Vector256.Create(a0[row]);
+                        c1_0 = Vector256.MultiplyAddEstimate(x, y0, c1_0);
+                        c1_1 = Vector256.MultiplyAddEstimate(x, y1, c1_1);
+                        x = Vector256.Create(a0[row2]);
+                        c2_0 = Vector256.MultiplyAddEstimate(x, y0, c2_0);
+                        c2_1 = Vector256.MultiplyAddEstimate(x, y1, c2_1);
+                        x = Vector256.Create(a0[row3]);
+                        c3_0 = Vector256.MultiplyAddEstimate(x, y0, c3_0);
+                        c3_1 = Vector256.MultiplyAddEstimate(x, y1, c3_1);
+                        x = Vector256.Create(a4[0]);
+                        c4_0 = Vector256.MultiplyAddEstimate(x, y0, c4_0);
+                        c4_1 = Vector256.MultiplyAddEstimate(x, y1, c4_1);
+                        x = Vector256.Create(a4[row]);
+                        c5_0 = Vector256.MultiplyAddEstimate(x, y0, c5_0);
+                        c5_1 = Vector256.MultiplyAddEstimate(x, y1, c5_1);
+                        a0 += step;
+                        a4 += step;
+                        y += stepB;
+                    }
                 }
+                for (; i < steps; i++)
                 {
-                    Vector256<float> y0 = Vector256.Load(y);
-                    Vector256<float> y1 = Vector256.Load(y + Lanes);
-                    Vector256<float> x = Vector256.Create(a0[0]);
-                    c0_0 = Vector256.MultiplyAddEstimate(x, y0, c0_0);
-                    c0_1 = Vector256.MultiplyAddEstimate(x, y1, c0_1);
-                    x = Vector256.Create(a0[row]);
-                    c1_0 = Vector256.MultiplyAddEstimate(x, y0, c1_0);
-                    c1_1 = Vector256.MultiplyAddEstimate(x, y1, c1_1);
-                    x = Vector256.Create(a0[row2]);
-                    c2_0 = Vector256.MultiplyAddEstimate(x, y0, c2_0);
-                    c2_1 = Vector256.MultiplyAddEstimate(x, y1, c2_1);
-                    x = Vector256.Create(a0[row3]);
-                    c3_0 = Vector256.MultiplyAddEstimate(x, y0, c3_0);
-                    c3_1 = Vector256.MultiplyAddEstimate(x, y1, c3_1);
-                    x = Vector256.Create(a4[0]);
-                    c4_0 = Vector256.MultiplyAddEstimate(x, y0, c4_0);
-                    c4_1 = Vector256.MultiplyAddEstimate(x, y1, c4_1);
-                    x = Vector256.Create(a4[row]);
-                    c5_0 = Vector256.MultiplyAddEstimate(x, y0, c5_0);
-                    c5_1 = Vector256.MultiplyAddEstimate(x, y1, c5_1);
-                    a0 += step;
-                    a4 += step;
-                    y += stepB;
-                }
-                {
-                    Vector256<float> y0 = Vector256.Load(y);
-                    Vector256<float> y1 = Vector256.Load(y + Lanes);
-                    Vector256<float> x = Vector256.Create(a0[0]);
-                    c0_0 = Vector256.MultiplyAddEstimate(x, y0, c0_0);
-                    c0_1 = Vector256.MultiplyAddEstimate(x, y1, c0_1);
-                    x = Vector256.Create(a0[row]);
-                    c1_0 = Vector256.MultiplyAddEstimate(x, y0, c1_0);
-                    c1_1 = Vector256.MultiplyAddEstimate(x, y1, c1_1);
-                    x = Vector256.Create(a0[row2]);
-                    c2_0 = Vector256.MultiplyAddEstimate(x, y0, c2_0);
-                    c2_1 = Vector256.MultiplyAddEstimate(x, y1, c2_1);
-                    x = Vector256.Create(a0[row3]);
-                    c3_0 = Vector256.MultiplyAddEstimate(x, y0, c3_0);
-                    c3_1 = Vector256.MultiplyAddEstimate(x, y1, c3_1);
-                    x = Vector256.Create(a4[0]);
-                    c4_0 = Vector256.MultiplyAddEstimate(x, y0, c4_0);
-                    c4_1 = Vector256.MultiplyAddEstimate(x, y1, c4_1);
-                    x = Vector256.Create(a4[row]);
-                    c5_0 = Vector256.MultiplyAddEstimate(x, y0, c5_0);
-                    c5_1 = Vector256.MultiplyAddEstimate(x, y1, c5_1);
-                    a0 += step;
-                    a4 += step;
-                    y += stepB;
-                }
-                {
-                    Vector256<float> y0 = Vector256.Load(y);
-                    Vector256<float> y1 = Vector256.Load(y + Lanes);
-                    Vector256<float> x = Vector256.Create(a0[0]);
-                    c0_0 = Vector256.MultiplyAddEstimate(x, y0, c0_0);
-                    c0_1 = Vector256.MultiplyAddEstimate(x, y1, c0_1);
-                    x = Vector256.Create(a0[row]);
-                    c1_0 = Vector256.MultiplyAddEstimate(x, y0, c1_0);
-                    c1_1 = Vector256.MultiplyAddEstimate(x, y1, c1_1);
-                    x = Vector256.Create(a0[row2]);
-                    c2_0 = Vector256.MultiplyAddEstimate(x, y0, c2_0);
-                    c2_1 = Vector256.MultiplyAddEstimate(x, y1, c2_1);
-                    x = Vector256.Create(a0[row3]);
-                    c3_0 = Vector256.MultiplyAddEstimate(x, y0, c3_0);
-                    c3_1 = Vector256.MultiplyAddEstimate(x, y1, c3_1);
-                    x = Vector256.Create(a4[0]);
-                    c4_0 = Vector256.MultiplyAddEstimate(x, y0, c4_0);
-                    c4_1 = Vector256.MultiplyAddEstimate(x, y1, c4_1);
-                    x = Vector256.Create(a4[row]);
-                    c5_0 = Vector256.MultiplyAddEstimate(x, y0, c5_0);
-                    c5_1 = Vector256.MultiplyAddEstimate(x, y1, c5_1);
-                    a0 += step;
-                    a4 += step;
-                    y += stepB;
+                    {
+                        Vector256<float> y0 = Vector256.Load(y);
+                        Vector256<float> y1 = Vector256.Load(y + Lanes);
+                        Vector256<float> x = Vector256.Create(a0[0]);
+                        c0_0 = Vector256.MultiplyAddEstimate(x, y0, c0_0);
+                        c0_1 = Vector256.MultiplyAddEstimate(x, y1, c0_1);
+                        x = Vector256.Create(a0[row]);
+                        c1_0 = Vector256.MultiplyAddEstimate(x, y0, c1_0);
+                        c1_1 = Vector256.MultiplyAddEstimate(x, y1, c1_1);
+                        x = Vector256.Create(a0[row2]);
+                        c2_0 = Vector256.MultiplyAddEstimate(x, y0, c2_0);
+                        c2_1 = Vector256.MultiplyAddEstimate(x, y1, c2_1);
+                        x = Vector256.Create(a0[row3]);
+                        c3_0 = Vector256.MultiplyAddEstimate(x, y0, c3_0);
+                        c3_1 = Vector256.MultiplyAddEstimate(x, y1, c3_1);
+                        x = Vector256.Create(a4[0]);
+                        c4_0 = Vector256.MultiplyAddEstimate(x, y0, c4_0);
+                        c4_1 = Vector256.MultiplyAddEstimate(x, y1, c4_1);
+                        x = Vector256.Create(a4[row]);
+                        c5_0 = Vector256.MultiplyAddEstimate(x, y0, c5_0);
+                        c5_1 = Vector256.MultiplyAddEstimate(x, y1, c5_1);
+                        a0 += step;
+                        a4 += step;
+                        y += stepB;
+                    }
                 }
             }
-            for (; i < steps; i++)
-            {
-                {
-                    Vector256<float> y0 = Vector256.Load(y);
-                    Vector256<float> y1 = Vector256.Load(y + Lanes);
-                    Vector256<float> x = Vector256.Create(a0[0]);
-                    c0_0 = Vector256.MultiplyAddEstimate(x, y0, c0_0);
-                    c0_1 = Vector256.MultiplyAddEstimate(x, y1, c0_1);
-                    x = Vector256.Create(a0[row]);
-                    c1_0 = Vector256.MultiplyAddEstimate(x, y0, c1_0);
-                    c1_1 = Vector256.MultiplyAddEstimate(x, y1, c1_1);
-                    x = Vector256.Create(a0[row2]);
-                    c2_0 = Vector256.MultiplyAddEstimate(x, y0, c2_0);
-                    c2_1 = Vector256.MultiplyAddEstimate(x, y1, c2_1);
-                    x = Vector256.Create(a0[row3]);
-                    c3_0 = Vector256.MultiplyAddEstimate(x, y0, c3_0);
-                    c3_1 = Vector256.MultiplyAddEstimate(x, y1, c3_1);
-                    x = Vector256.Create(a4[0]);
-                    c4_0 = Vector256.MultiplyAddEstimate(x, y0, c4_0);
-                    c4_1 = Vector256.MultiplyAddEstimate(x, y1, c4_1);
-                    x = Vector256.Create(a4[row]);
-                    c5_0 = Vector256.MultiplyAddEstimate(x, y0, c5_0);
-                    c5_1 = Vector256.MultiplyAddEstimate(x, y1, c5_1);
-                    a0 += step;
-                    a4 += step;
-                    y += stepB;
-                }
-            }
+            c0_0.Store(c + 0 * rowC);
+            c0_1.Store(c + 0 * rowC + Lanes);
+            c1_0.Store(c + 1 * rowC);
+            c1_1.Store(c + 1 * rowC + Lanes);
+            c2_0.Store(c + 2 * rowC);
+            c2_1.Store(c + 2 * rowC + Lanes);
+            c3_0.Store(c + 3 * rowC);
+            c3_1.Store(c + 3 * rowC + Lanes);
+            c4_0.Store(c + 4 * rowC);
+            c4_1.Store(c + 4 * rowC + Lanes);
+            c5_0.Store(c + 5 * rowC);
+            c5_1.Store(c + 5 * rowC + Lanes);
         }
-        c0_0.Store(c + 0 * rowC);
-        c0_1.Store(c + 0 * rowC + Lanes);
-        c1_0.Store(c + 1 * rowC);
-        c1_1.Store(c + 1 * rowC + Lanes);
-        c2_0.Store(c + 2 * rowC);
-        c2_1.Store(c + 2 * rowC + Lanes);
-        c3_0.Store(c + 3 * rowC);
-        c3_1.Store(c + 3 * rowC + Lanes);
-        c4_0.Store(c + 4 * rowC);
-        c4_1.Store(c + 4 * rowC + Lanes);
-        c5_0.Store(c + 5 * rowC);
-        c5_1.Store(c + 5 * rowC + Lanes);
     }
 
-    private static void Tile1x32(in Contraction k, float* a, float* b, float* c, float* bias)
+    private static void Tile1x32(in Contraction k, float* a, float* b, float* c, float* bias, int tiles)
     {
-        Vector256<float> c0_0 = default, c0_1 = default, c0_2 = default, c0_3 = default;
-        nint rowC = k.RowStrideC;
-        if (k.Accumulate)
-        {
-            c0_0 = Vector256.Load(c + 0 * rowC);
-            c0_1 = Vector256.Load(c + 0 * rowC + Lanes);
-            c0_2 = Vector256.Load(c + 0 * rowC + 2 * Lanes);
-            c0_3 = Vector256.Load(c + 0 * rowC + 3 * Lanes);
-        }
-        else if (bias is not null)
-        {
-            c0_0 = Vector256.Load(bias);
-            c0_1 = Vector256.Load(bias + Lanes);
-            c0_2 = Vector256.Load(bias + 2 * Lanes);
-            c0_3 = Vector256.Load(bias + 3 * Lanes);
-        }
-        nint row = k.RowStrideA, step = k.StepA, stepB = k.StepB;
+        nint row = k.RowStrideA, step = k.StepA, stepB = k.StepB, rowC = k.RowStrideC;
         int steps = k.Steps;
-        for (int segment = 0; segment < k.Segments; segment++)
+        for (; tiles > 0; tiles--, a += 1 * row, c += 1 * rowC)
         {
-            float* y = b + segment * k.SegmentB;
-            float* a0 = a + segment * k.SegmentA;
-            int i = 0;
-            for (; i + 4 <= steps; i += 4)
+            Vector256<float> c0_0 = default, c0_1 = default, c0_2 = default, c0_3 = default;
+            if (k.Accumulate)
             {
+                c0_0 = Vector256.Load(c + 0 * rowC);
+                c0_1 = Vector256.Load(c + 0 * rowC + Lanes);
+                c0_2 = Vector256.Load(c + 0 * rowC + 2 * Lanes);
+                c0_3 = Vector256.Load(c + 0 * rowC + 3 * Lanes);
+            }
+            else if (bias is not null)
+            {
+                c0_0 = Vector256.Load(bias);
+                c0_1 = Vector256.Load(bias + Lanes);
+                c0_2 = Vector256.Load(bias + 2 * Lanes);
+                c0_3 = Vector256.Load(bias + 3 * Lanes);
+            }
+            for (int segment = 0; segment < k.Segments; segment++)
+            {
+                float* y = b + segment * k.SegmentB;
+                float* a0 = a + segment * k.SegmentA;
+                int i = 0;
+                for (; i + 4 <= steps; i += 4)
                 {
-                    Vector256<float> x0 = Vector256.Create(a0[0]);
-                    Vector256<float> y0 = Vector256.Load(y);
-                    c0_0 = Vector256.MultiplyAddEstimate(x0, y0, c0_0);
-                    y0 = Vector256.Load(y + Lanes);
-                    c0_1 = Vector256.MultiplyAddEstimate(x0, y0, c0_1);
-                    y0 = Vector256.Load(y + 2 * Lanes);
-                    c0_2 = Vector256.MultiplyAddEstimate(x0, y0, c0_2);
-                    y0 = Vector256.Load(y + 3 * Lanes);
-                    c0_3 = Vector256.MultiplyAddEstimate(x0, y0, c0_3);
-                    a0 += step;
-                    y += stepB;
+                    {
+                        Vector256<float> x0 = Vector256.Create(a0[0]);
+                        Vector256<float> y0 = Vector256.Load(y);
+                        c0_0 = Vector256.MultiplyAddEstimate(x0, y0, c0_0);
+                        y0 = Vector256.Load(y + Lanes);
+                        c0_1 = Vector256.MultiplyAddEstimate(x0, y0, c0_1);
+                        y0 = Vector256.Load(y + 2 * Lanes);
+                        c0_2 = Vector256.MultiplyAddEstimate(x0, y0, c0_2);
+                        y0 = Vector256.Load(y + 3 * Lanes);
+                        c0_3 = Vector256.MultiplyAddEstimate(x0, y0, c0_3);
+                        a0 += step;
+                        y += stepB;
+                    }
+                    {
+                        Vector256<float> x0 = Vector256.Create(a0[0]);
+                        Vector256<float> y0 = Vector256.Load(y);
+                        c0_0 = Vector256.MultiplyAddEstimate(x0, y0, c0_0);
+                        y0 = Vector256.Load(y + Lanes);
+                        c0_1 = Vector256.MultiplyAddEstimate(x0, y0, c0_1);
+                        y0 = Vector256.Load(y + 2 * Lanes);
+                        c0_2 = Vector256.MultiplyAddEstimate(x0, y0, c0_2);
+                        y0 = Vector256.Load(y + 3 * Lanes);
+                        c0_3 = Vector256.MultiplyAddEstimate(x0, y0, c0_3);
+                        a0 += step;
+                        y += stepB;
+                    }
+                    {
+                        Vector256<float> x0 = Vector256.Create(a0[0]);
+                        Vector256<float> y0 = Vector256.Load(y);
+                        c0_0 = Vector256.MultiplyAddEstimate(x0, y0, c0_0);
+                        y0 = Vector256.Load(y + Lanes);
+                        c0_1 = Vector256.MultiplyAddEstimate(x0, y0, c0_1);
+                        y0 = Vector256.Load(y + 2 * Lanes);
+                        c0_2 = Vector256.MultiplyAddEstimate(x0, y0, c0_2);
+                        y0 = Vector256.Load(y + 3 * Lanes);
+                        c0_3 = Vector256.MultiplyAddEstimate(x0, y0, c0_3);
+                        a0 += step;
+                        y += stepB;
+                    }
+                    {
+                        Vector256<float> x0 = Vector256.Create(a0[0]);
+                        Vector256<float> y0 = Vector256.Load(y);
+                        c0_0 = Vector256.MultiplyAddEstimate(x0, y0, c0_0);
+                        y0 = Vector256.Load(y + Lanes);
+                        c0_1 = Vector256.MultiplyAddEstimate(x0, y0, c0_1);
+                        y0 = Vector256.Load(y + 2 * Lanes);
+                        c0_2 = Vector256.MultiplyAddEstimate(x0, y0, c0_2);
+                        y0 = Vector256.Load(y + 3 * Lanes);
+                        c0_3 = Vector256.MultiplyAddEstimate(x0, y0, c0_3);
+                        a0 += step;
+                        y += stepB;
+                    }
                 }
+                for (; i < steps; i++)
                 {
-                    Vector256<float> x0 = Vector256.Create(a0[0]);
-                    Vector256<float> y0 = Vector256.Load(y);
-                    c0_0 = Vector256.MultiplyAddEstimate(x0, y0, c0_0);
-                    y0 = Vector256.Load(y + Lanes);
-                    c0_1 = Vector256.MultiplyAddEstimate(x0, y0, c0_1);
-                    y0 = Vector256.Load(y + 2 * Lanes);
-                    c0_2 = Vector256.MultiplyAddEstimate(x0, y0, c0_2);
-                    y0 = Vector256.Load(y + 3 * Lanes);
-                    c0_3 = Vector256.MultiplyAddEstimate(x0, y0, c0_3);
-                    a0 += step;
-                    y += stepB;
-                }
-                {
-                    Vector256<float> x0 = Vector256.Create(a0[0]);
-                    Vector256<float> y0 = Vector256.Load(y);
-                    c0_0 = Vector256.MultiplyAddEstimate(x0, y0, c0_0);
-                    y0 = Vector256.Load(y + Lanes);
-                    c0_1 = Vector256.MultiplyAddEstimate(x0, y0, c0_1);
-                    y0 = Vector256.Load(y + 2 * Lanes);
-                    c0_2 = Vector256.MultiplyAddEstimate(x0, y0, c0_2);
-                    y0 = Vector256.Load(y + 3 * Lanes);
-                    c0_3 = Vector256.MultiplyAddEstimate(x0, y0, c0_3);
-                    a0 += step;
-                    y += stepB;
-                }
-                {
-                    Vector256<float> x0 = Vector256.Create(a0[0]);
-                    Vector256<float> y0 = Vector256.Load(y);
-                    c0_0 = Vector256.MultiplyAddEstimate(x0, y0, c0_0);
-                    y0 = Vector256.Load(y + Lanes);
-                    c0_1 = Vector256.MultiplyAddEstimate(x0, y0, c0_1);
-                    y0 = Vector256.Load(y + 2 * Lanes);
-                    c0_2 = Vector256.MultiplyAddEstimate(x0, y0, c0_2);
-                    y0 = Vector256.Load(y + 3 * Lanes);
-                    c0_3 = Vector256.MultiplyAddEstimate(x0, y0, c0_3);
-                    a0 += step;
-                    y += stepB;
+                    {
+                        Vector256<float> x0 = Vector256.Create(a0[0]);
+                        Vector256<float> y0 = Vector256.Load(y);
+                        c0_0 = Vector256.MultiplyAddEstimate(x0, y0, c0_0);
+                        y0 = Vector256.Load(y + Lanes);
+                        c0_1 = Vector256.MultiplyAddEstimate(x0, y0, c0_1);
+                        y0 = Vector256.Load(y + 2 * Lanes);
+                        c0_2 = Vector256.MultiplyAddEstimate(x0, y0, c0_2);
+                        y0 = Vector256.Load(y + 3 * Lanes);
+                        c0_3 = Vector256.MultiplyAddEstimate(x0, y0, c0_3);
+                        a0 += step;
+                        y += stepB;
+                    }
                 }
             }
-            for (; i < steps; i++)
-            {
-                {
-                    Vector256<float> x0 = Vector256.Create(a0[0]);
-                    Vector256<float> y0 = Vector256.Load(y);
-                    c0_0 = Vector256.MultiplyAddEstimate(x0, y0, c0_0);
-                    y0 = Vector256.Load(y + Lanes);
-                    c0_1 = Vector256.MultiplyAddEstimate(x0, y0, c0_1);
-                    y0 = Vector256.Load(y + 2 * Lanes);
-                    c0_2 = Vector256.MultiplyAddEstimate(x0, y0, c0_2);
-                    y0 = Vector256.Load(y + 3 * Lanes);
-                    c0_3 = Vector256.MultiplyAddEstimate(x0, y0, c0_3);
-                    a0 += step;
-                    y += stepB;
-                }
-            }
+            c0_0.Store(c + 0 * rowC);
+            c0_1.Store(c + 0 * rowC + Lanes);
+            c0_2.Store(c + 0 * rowC + 2 * Lanes);
+            c0_3.Store(c + 0 * rowC + 3 * Lanes);
         }
-        c0_0.Store(c + 0 * rowC);
-        c0_1.Store(c + 0 * rowC + Lanes);
-        c0_2.Store(c + 0 * rowC + 2 * Lanes);
-        c0_3.Store(c + 0 * rowC + 3 * Lanes);
     }
 
-    private static void Tile2x32(in Contraction k, float* a, float* b, float* c, float* bias)
+    private static void Tile2x32(in Contraction k, float* a, float* b, float* c, float* bias, int tiles)
     {
-        Vector256<float> c0_0 = default, c0_1 = default, c0_2 = default, c0_3 = default;
-        Vector256<float> c1_0 = default, c1_1 = default, c1_2 = default, c1_3 = default;
-        nint rowC = k.RowStrideC;
-        if (k.Accumulate)
-        {
-            c0_0 = Vector256.Load(c + 0 * rowC);
-            c0_1 = Vector256.Load(c + 0 * rowC + Lanes);
-            c0_2 = Vector256.Load(c + 0 * rowC + 2 * Lanes);
-            c0_3 = Vector256.Load(c + 0 * rowC + 3 * Lanes);
-            c1_0 = Vector256.Load(c + 1 * rowC);
-            c1_1 = Vector256.Load(c + 1 * rowC + Lanes);
-            c1_2 = Vector256.Load(c + 1 * rowC + 2 * Lanes);
-            c1_3 = Vector256.Load(c + 1 * rowC + 3 * Lanes);
-        }
-        else if (bias is not null)
-        {
-            c0_0 = Vector256.Load(bias);
-            c0_1 = Vector256.Load(bias + Lanes);
-            c0_2 = Vector256.Load(bias + 2 * Lanes);
-            c0_3 = Vector256.Load(bias + 3 * Lanes);
-            c1_0 = c0_0;
-            c1_1 = c0_1;
-            c1_2 = c0_2;
-            c1_3 = c0_3;
-        }
-        nint row = k.RowStrideA, step = k.StepA, stepB = k.StepB;
+        nint row = k.RowStrideA, step = k.StepA, stepB = k.StepB, rowC = k.RowStrideC;
         int steps = k.Steps;
-        for (int segment = 0; segment < k.Segments; segment++)
+        for (; tiles > 0; tiles--, a += 2 * row, c += 2 * rowC)
         {
-            float* y = b + segment * k.SegmentB;
-            float* a0 = a + segment * k.SegmentA;
-            int i = 0;
-            for (; i + 4 <= steps; i += 4)
+            Vector256<float> c0_0 = default, c0_1 = default, c0_2 = default, c0_3 = default;
+            Vector256<float> c1_0 = default, c1_1 = default, c1_2 = default, c1_3 = default;
+            if (k.Accumulate)
             {
+                c0_0 = Vector256.Load(c + 0 * rowC);
+                c0_1 = Vector256.Load(c + 0 * rowC + Lanes);
+                c0_2 = Vector256.Load(c + 0 * rowC + 2 * Lanes);
+                c0_3 = Vector256.Load(c + 0 * rowC + 3 * Lanes);
+                c1_0 = Vector256.Load(c + 1 * rowC);
+                c1_1 = Vector256.Load(c + 1 * rowC + Lanes);
+                c1_2 = Vector256.Load(c + 1 * rowC + 2 * Lanes);
+                c1_3 = Vector256.Load(c + 1 * rowC + 3 * Lanes);
+            }
+            else if (bias is not null)
+            {
+                c0_0 = Vector256.Load(bias);
+                c0_1 = Vector256.Load(bias + Lanes);
+                c0_2 = Vector256.Load(bias + 2 * Lanes);
+                c0_3 = Vector256.Load(bias + 3 * Lanes);
+                c1_0 = c0_0;
+                c1_1 = c0_1;
+                c1_2 = c0_2;
+                c1_3 = c0_3;
+            }
+            for (int segment = 0; segment < k.Segments; segment++)
+            {
+                float* y = b + segment * k.SegmentB;
+                float* a0 = a + segment * k.SegmentA;
+                int i = 0;
+                for (; i + 4 <= steps; i += 4)
                 {
-                    Vector256<float> x0 = Vector256.Create(a0[0]);
-                    Vector256<float> x1 = Vector256.Create(a0[row]);
-                    Vector256<float> y0 = Vector256.Load(y);
-                    c0_0 = Vector256.MultiplyAddEstimate(x0, y0, c0_0);
-                    c1_0 = Vector256.MultiplyAddEstimate(x1, y0, c1_0);
-                    y0 = Vector256.Load(y + Lanes);
-                    c0_1 = Vector256.MultiplyAddEstimate(x0, y0, c0_1);
-                    c1_1 = Vector256.MultiplyAddEstimate(x1, y0, c1_1);
-                    y0 = Vector256.Load(y + 2 * Lanes);
-                    c0_2 = Vector256.MultiplyAddEstimate(x0, y0, c0_2);
-                    c1_2 = Vector256.MultiplyAddEstimate(x1, y0, c1_2);
-                    y0 = Vector256.Load(y + 3 * Lanes);
-                    c0_3 = Vector256.MultiplyAddEstimate(x0, y0, c0_3);
-                    c1_3 = Vector256.MultiplyAddEstimate(x1, y0, c1_3);
-                    a0 += step;
-                    y += stepB;
+                    {
+                        Vector256<float> x0 = Vector256.Create(a0[0]);
+                        Vector256<float> x1 = Vector256.Create(a0[row]);
+                        Vector256<float> y0 = Vector256.Load(y);
+                        c0_0 = Vector256.MultiplyAddEstimate(x0, y0, c0_0);
+                        c1_0 = Vector256.MultiplyAddEstimate(x1, y0, c1_0);
+                        y0 = Vector256.Load(y + Lanes);
+                        c0_1 = Vector256.MultiplyAddEstimate(x0, y0, c0_1);
+                        c1_1 = Vector256.MultiplyAddEstimate(x1, y0, c1_1);
+                        y0 = Vector256.Load(y + 2 * Lanes);
+                        c0_2 = Vector256.MultiplyAddEstimate(x0, y0, c0_2);
+                        c1_2 = Vector256.MultiplyAddEstimate(x1, y0, c1_2);
+                        y0 = Vector256.Load(y + 3 * Lanes);
+                        c0_3 = Vector256.MultiplyAddEstimate(x0, y0, c0_3);
+                        c1_3 = Vector256.MultiplyAddEstimate(x1, y0, c1_3);
+                        a0 += step;
+                        y += stepB;
+                    }
+                    {
+                        Vector256<float> x0 = Vector256.Create(a0[0]);
+                        Vector256<float> x1 = Vector256.Create(a0[row]);
+                        Vector256<float> y0 = Vector256.Load(y);
+                        c0_0 = Vector256.MultiplyAddEstimate(x0, y0, c0_0);
+                        c1_0 = Vector256.MultiplyAddEstimate(x1, y0, c1_0);
+                        y0 = Vector256.Load(y + Lanes);
+                        c0_1 = Vector256.MultiplyAddEstimate(x0, y0, c0_1);
+                        c1_1 = Vector256.MultiplyAddEstimate(x1, y0, c1_1);
+                        y0 = Vector256.Load(y + 2 * Lanes);
+                        c0_2 = Vector256.MultiplyAddEstimate(x0, y0, c0_2);
+                        c1_2 = Vector256.MultiplyAddEstimate(x1, y0, c1_2);
+                        y0 = Vector256.Load(y + 3 * Lanes);
+                        c0_3 = Vector256.MultiplyAddEstimate(x0, y0, c0_3);
+                        c1_3 = Vector256.MultiplyAddEstimate(x1, y0, c1_3);
+                        a0 += step;
+                        y += stepB;
+                    }
+                    {
+                        Vector256<float> x0 = Vector256.Create(a0[0]);
+                        Vector256<float> x1 = Vector256.Create(a0[row]);
+                        Vector256<float> y0 = Vector256.Load(y);
+                        c0_0 = Vector256.MultiplyAddEstimate(x0, y0, c0_0);
+                        c1_0 = Vector256.MultiplyAddEstimate(x1, y0, c1_0);
+                        y0 = Vector256.Load(y + Lanes);
+                        c0_1 = Vector256.MultiplyAddEstimate(x0, y0, c0_1);
+                        c1_1 = Vector256.MultiplyAddEstimate(x1, y0, c1_1);
+                        y0 = Vector256.Load(y + 2 * Lanes);
+                        c0_2 = Vector256.MultiplyAddEstimate(x0, y0, c0_2);
+                        c1_2 = Vector256.MultiplyAddEstimate(x1, y0, c1_2);
+                        y0 = Vector256.Load(y + 3 * Lanes);
+                        c0_3 = Vector256.MultiplyAddEstimate(x0, y0, c0_3);
+                        c1_3 = Vector256.MultiplyAddEstimate(x1, y0, c1_3);
+                        a0 += step;
+                        y += stepB;
+                    }
+                    {
+                        Vector256<float> x0 = Vector256.Create(a0[0]);
+                        Vector256<float> x1 = Vector256.Create(a0[row]);
+                        Vector256<float> y0 = Vector256.Load(y);
+                        c0_0 = Vector256.MultiplyAddEstimate(x0, y0, c0_0);
+                        c1_0 = Vector256.MultiplyAddEstimate(x1, y0, c1_0);
+                        y0 = Vector256.Load(y + Lanes);
+                        c0_1 = Vector256.MultiplyAddEstimate(x0, y0, c0_1);
+                        c1_1 = Vector256.MultiplyAddEstimate(x1, y0, c1_1);
+                        y0 = Vector256.Load(y + 2 * Lanes);
+                        c0_2 = Vector256.MultiplyAddEstimate(x0, y0, c0_2);
+                        c1_2 = Vector256.MultiplyAddEstimate(x1, y0, c1_2);
+                        y0 = Vector256.Load(y + 3 * Lanes);
+                        c0_3 = Vector256.MultiplyAddEstimate(x0, y0, c0_3);
+                        c1_3 = Vector256.MultiplyAddEstimate(x1, y0, c1_3);
+                        a0 += step;
+                        y += stepB;
+                    }
                 }
+                for (; i < steps; i++)
                 {
-                    Vector256<float> x0 = Vector256.Create(a0[0]);
-                    Vector256<float> x1 = Vector256.Create(a0[row]);
-                    Vector256<float> y0 = Vector256.Load(y);
-                    c0_0 = Vector256.MultiplyAddEstimate(x0, y0, c0_0);
-                    c1_0 = Vector256.MultiplyAddEstimate(x1, y0, c1_0);
-                    y0 = Vector256.Load(y + Lanes);
-                    c0_1 = Vector256.MultiplyAddEstimate(x0, y0, c0_1);
-                    c1_1 = Vector256.MultiplyAddEstimate(x1, y0, c1_1);
-                    y0 = Vector256.Load(y + 2 * Lanes);
-                    c0_2 = Vector256.MultiplyAddEstimate(x0, y0, c0_2);
-                    c1_2 = Vector256.MultiplyAddEstimate(x1, y0, c1_2);
-                    y0 = Vector256.Load(y + 3 * Lanes);
-                    c0_3 = Vector256.MultiplyAddEstimate(x0, y0, c0_3);
-                    c1_3 = Vector256.MultiplyAddEstimate(x1, y0, c1_3);
-                    a0 += step;
-                    y += stepB;
-                }
-                {
-                    Vector256<float> x0 = Vector256.Create(a0[0]);
-                    Vector256<float> x1 = Vector256.Create(a0[row]);
-                    Vector256<float> y0 = Vector256.Load(y);
-                    c0_0 = Vector256.MultiplyAddEstimate(x0, y0, c0_0);
-                    c1_0 = Vector256.MultiplyAddEstimate(x1, y0, c1_0);
-                    y0 = Vector256.Load(y + Lanes);
-                    c0_1 = Vector256.MultiplyAddEstimate(x0, y0, c0_1);
-                    c1_1 = Vector256.MultiplyAddEstimate(x1, y0, c1_1);
-                    y0 = Vector256.Load(y + 2 * Lanes);
-                    c0_2 = Vector256.MultiplyAddEstimate(x0, y0, c0_2);
-                    c1_2 = Vector256.MultiplyAddEstimate(x1, y0, c1_2);
-                    y0 = Vector256.Load(y + 3 * Lanes);
-                    c0_3 = Vector256.MultiplyAddEstimate(x0, y0, c0_3);
-                    c1_3 = Vector256.MultiplyAddEstimate(x1, y0, c1_3);
-                    a0 += step;
-                    y += stepB;
-                }
-                {
-                    Vector256<float> x0 = Vector256.Create(a0[0]);
-                    Vector256<float> x1 = Vector256.Create(a0[row]);
-                    Vector256<float> y0 = Vector256.Load(y);
-                    c0_0 = Vector256.MultiplyAddEstimate(x0, y0, c0_0);
-                    c1_0 = Vector256.MultiplyAddEstimate(x1, y0, c1_0);
-                    y0 = Vector256.Load(y + Lanes);
-                    c0_1 = Vector256.MultiplyAddEstimate(x0, y0, c0_1);
-                    c1_1 = Vector256.MultiplyAddEstimate(x1, y0, c1_1);
-                    y0 = Vector256.Load(y + 2 * Lanes);
-                    c0_2 = Vector256.MultiplyAddEstimate(x0, y0, c0_2);
-                    c1_2 = Vector256.MultiplyAddEstimate(x1, y0, c1_2);
-                    y0 = Vector256.Load(y + 3 * Lanes);
-                    c0_3 = Vector256.MultiplyAddEstimate(x0, y0, c0_3);
-                    c1_3 = Vector256.MultiplyAddEstimate(x1, y0, c1_3);
-                    a0 += step;
-                    y += stepB;
+                    {
+                        Vector256<float> x0 = Vector256.Create(a0[0]);
+                        Vector256<float> x1 = Vector256.Create(a0[row]);
+                        Vector256<float> y0 = Vector256.Load(y);
+                        c0_0 = Vector256.MultiplyAddEstimate(x0, y0, c0_0);
+                        c1_0 = Vector256.MultiplyAddEstimate(x1, y0, c1_0);
+                        y0 = Vector256.Load(y + Lanes);
+                        c0_1 = Vector256.MultiplyAddEstimate(x0, y0, c0_1);
+                        c1_1 = Vector256.MultiplyAddEstimate(x1, y0, c1_1);
+                        y0 = Vector256.Load(y + 2 * Lanes);
+                        c0_2 = Vector256.MultiplyAddEstimate(x0, y0, c0_2);
+                        c1_2 = Vector256.MultiplyAddEstimate(x1, y0, c1_2);
+                        y0 = Vector256.Load(y + 3 * Lanes);
+                        c0_3 = Vector256.MultiplyAddEstimate(x0, y0, c0_3);
+                        c1_3 = Vector256.MultiplyAddEstimate(x1, y0, c1_3);
+                        a0 += step;
+                        y += stepB;
+                    }
                 }
             }
-            for (; i < steps; i++)
-            {
-                {
-                    Vector256<float> x0 = Vector256.Create(a0[0]);
-                    Vector256<float> x1 = Vector256.Create(a0[row]);
-                    Vector256<float> y0 = Vector256.Load(y);
-                    c0_0 = Vector256.MultiplyAddEstimate(x0, y0, c0_0);
-                    c1_0 = Vector256.MultiplyAddEstimate(x1, y0, c1_0);
-                    y0 = Vector256.Load(y + Lanes);
-                    c0_1 = Vector256.MultiplyAddEstimate(x0, y0, c0_1);
-                    c1_1 = Vector256.MultiplyAddEstimate(x1, y0, c1_1);
-                    y0 = Vector256.Load(y + 2 * Lanes);
-                    c0_2 = Vector256.MultiplyAddEstimate(x0, y0, c0_2);
-                    c1_2 = Vector256.MultiplyAddEstimate(x1, y0, c1_2);
-                    y0 = Vector256.Load(y + 3 * Lanes);
-                    c0_3 = Vector256.MultiplyAddEstimate(x0, y0, c0_3);
-                    c1_3 = Vector256.MultiplyAddEstimate(x1, y0, c1_3);
-                    a0 += step;
-                    y += stepB;
-                }
-            }
+            c0_0.Store(c + 0 * rowC);
+            c0_1.Store(c + 0 * rowC + Lanes);
+            c0_2.Store(c + 0 * rowC + 2 * Lanes);
+            c0_3.Store(c + 0 * rowC + 3 * Lanes);
+            c1_0.Store(c + 1 * rowC);
+            c1_1.Store(c + 1 * rowC + Lanes);
+            c1_2.Store(c + 1 * rowC + 2 * Lanes);
+            c1_3.Store(c + 1 * rowC + 3 * Lanes);
         }
-        c0_0.Store(c + 0 * rowC);
-        c0_1.Store(c + 0 * rowC + Lanes);
-        c0_2.Store(c + 0 * rowC + 2 * Lanes);
-        c0_3.Store(c + 0 * rowC + 3 * Lanes);
-        c1_0.Store(c + 1 * rowC);
-        c1_1.Store(c + 1 * rowC + Lanes);
-        c1_2.Store(c + 1 * rowC + 2 * Lanes);
-        c1_3.Store(c + 1 * rowC + 3 * Lanes);
     }
 
-    private static void Tile3x32(in Contraction k, float* a, float* b, float* c, float* bias)
+    private static void Tile3x32(in Contraction k, float* a, float* b, float* c, float* bias, int tiles)
     {
-        Vector256<float> c0_0 = default, c0_1 = default, c0_2 = default, c0_3 = default;
-        Vector256<float> c1_0 = default, c1_1 = default, c1_2 = default, c1_3 = default;
-        Vector256<float> c2_0 = default, c2_1 = default, c2_2 = default, c2_3 = default;
-        nint rowC = k.RowStrideC;
-        if (k.Accumulate)
-        {
-            c0_0 = Vector256.Load(c + 0 * rowC);
-            c0_1 = Vector256.Load(c + 0 * rowC + Lanes);
-            c0_2 = Vector256.Load(c + 0 * rowC + 2 * Lanes);
-            c0_3 = Vector256.Load(c + 0 * rowC + 3 * Lanes);
-            c1_0 = Vector256.Load(c + 1 * rowC);
-            c1_1 = Vector256.Load(c + 1 * rowC + Lanes);
-            c1_2 = Vector256.Load(c + 1 * rowC + 2 * Lanes);
-            c1_3 = Vector256.Load(c + 1 * rowC + 3 * Lanes);
-            c2_0 = Vector256.Load(c + 2 * rowC);
-            c2_1 = Vector256.Load(c + 2 * rowC + Lanes);
-            c2_2 = Vector256.Load(c + 2 * rowC + 2 * Lanes);
-            c2_3 = Vector256.Load(c + 2 * rowC + 3 * Lanes);
-        }
-        else if (bias is not null)
-        {
-            c0_0 = Vector256.Load(bias);
-            c0_1 = Vector256.Load(bias + Lanes);
-            c0_2 = Vector256.Load(bias + 2 * Lanes);
-            c0_3 = Vector256.Load(bias + 3 * Lanes);
-            c1_0 = c0_0;
-            c1_1 = c0_1;
-            c1_2 = c0_2;
-            c1_3 = c0_3;
-            c2_0 = c0_0;
-            c2_1 = c0_1;
-            c2_2 = c0_2;
-            c2_3 = c0_3;
-        }
-        nint row = k.RowStrideA, step = k.StepA, stepB = k.StepB;
+        nint row = k.RowStrideA, step = k.StepA, stepB = k.StepB, rowC = k.RowStrideC;
         nint row2 = 2 * row;
         int steps = k.Steps;
-        for (int segment = 0; segment < k.Segments; segment++)
+        for (; tiles > 0; tiles--, a += 3 * row, c += 3 * rowC)
         {
-            float* y = b + segment * k.SegmentB;
-            float* a0 = a + segment * k.SegmentA;
-            int i = 0;
-            for (; i + 4 <= steps; i += 4)
+            Vector256<float> c0_0 = default, c0_1 = default, c0_2 = default, c0_3 = default;
+            Vector256<float> c1_0 = default, c1_1 = default, c1_2 = default, c1_3 = default;
+            Vector256<float> c2_0 = default, c2_1 = default, c2_2 = default, c2_3 = default;
+            if (k.Accumulate)
             {
+                c0_0 = Vector256.Load(c + 0 * rowC);
+                c0_1 = Vector256.Load(c + 0 * rowC + Lanes);
+                c0_2 = Vector256.Load(c + 0 * rowC + 2 * Lanes);
+                c0_3 = Vector256.Load(c + 0 * rowC + 3 * Lanes);
+                c1_0 = Vector256.Load(c + 1 * rowC);
+                c1_1 = Vector256.Load(c + 1 * rowC + Lanes);
+                c1_2 = Vector256.Load(c + 1 * rowC + 2 * Lanes);
+                c1_3 = Vector256.Load(c + 1 * rowC + 3 * Lanes);
+                c2_0 = Vector256.Load(c + 2 * rowC);
+                c2_1 = Vector256.Load(c + 2 * rowC + Lanes);
+                c2_2 = Vector256.Load(c + 2 * rowC + 2 * Lanes);
+                c2_3 = Vector256.Load(c + 2 * rowC + 3 * Lanes);
+            }
+            else if (bias is not null)
+            {
+                c0_0 = Vector256.Load(bias);
+                c0_1 = Vector256.Load(bias + Lanes);
+                c0_2 = Vector256.Load(bias + 2 * Lanes);
+                c0_3 = Vector256.Load(bias + 3 * Lanes);
+                c1_0 = c0_0;
+                c1_1 = c0_1;
+                c1_2 = c0_2;
+                c1_3 = c0_3;
+                c2_0 = c0_0;
+                c2_1 = c0_1;
+                c2_2 = c0_2;
+                c2_3 = c0_3;
+            }
+            for (int segment = 0; segment < k.Segments; segment++)
+            {
+                float* y = b + segment * k.SegmentB;
+                float* a0 = a + segment * k.SegmentA;
+                int i = 0;
+                for (; i + 4 <= steps; i += 4)
                 {
-                    Vector256<float> x0 = Vector256.Create(a0[0]);
-                    Vector256<float> x1 = Vector256.Create(a0[row]);
-                    Vector256<float> x2 = Vector256.Create(a0[row2]);
-                    Vector256<float> y0 = Vector256.Load(y);
-                    c0_0 = Vector256.MultiplyAddEstimate(x0, y0, c0_0);
-                    c1_0 = Vector256.MultiplyAddEstimate(x1, y0, c1_0);
-                    c2_0 = Vector256.MultiplyAddEstimate(x2, y0, c2_0);
-                    y0 = Vector256.Load(y + Lanes);
-                    c0_1 = Vector256.MultiplyAddEstimate(x0, y0, c0_1);
-                    c1_1 = Vector256.MultiplyAddEstimate(x1, y0, c1_1);
-                    c2_1 = Vector256.MultiplyAddEstimate(x2, y0, c2_1);
-                    y0 = Vector256.Load(y + 2 * Lanes);
-                    c0_2 = Vector256.MultiplyAddEstimate(x0, y0, c0_2);
-                    c1_2 = Vector256.MultiplyAddEstimate(x1, y0, c1_2);
-                    c2_2 = Vector256.MultiplyAddEstimate(x2, y0, c2_2);
-                    y0 = Vector256.Load(y + 3 * Lanes);
-                    c0_3 = Vector256.MultiplyAddEstimate(x0, y0, c0_3);
-                    c1_3 = Vector256.MultiplyAddEstimate(x1, y0, c1_3);
-                    c2_3 = Vector256.MultiplyAddEstimate(x2, y0, c2_3);
-                    a0 += step;
-                    y += stepB;
+                    {
+                        Vector256<float> x0 = Vector256.Create(a0[0]);
+                        Vector256<float> x1 = Vector256.Create(a0[row]);
+                        Vector256<float> x2 = Vector256.Create(a0[row2]);
+                        Vector256<float> y0 = Vector256.Load(y);
+                        c0_0 = Vector256.MultiplyAddEstimate(x0, y0, c0_0);
+                        c1_0 = Vector256.MultiplyAddEstimate(x1, y0, c1_0);
+                        c2_0 = Vector256.MultiplyAddEstimate(x2, y0, c2_0);
+                        y0 = Vector256.Load(y + Lanes);
+                        c0_1 = Vector256.MultiplyAddEstimate(x0, y0, c0_1);
+                        c1_1 = Vector256.MultiplyAddEstimate(x1, y0, c1_1);
+                        c2_1 = Vector256.MultiplyAddEstimate(x2, y0, c2_1);
+                        y0 = Vector256.Load(y + 2 * Lanes);
+                        c0_2 = Vector256.MultiplyAddEstimate(x0, y0, c0_2);
+                        c1_2 = Vector256.MultiplyAddEstimate(x1, y0, c1_2);
+                        c2_2 = Vector256.MultiplyAddEstimate(x2, y0, c2_2);
+                        y0 = Vector256.Load(y + 3 * Lanes);
+                        c0_3 = Vector256.MultiplyAddEstimate(x0, y0, c0_3);
+                        c1_3 = Vector256.MultiplyAddEstimate(x1, y0, c1_3);
+                        c2_3 = Vector256.MultiplyAddEstimate(x2, y0, c2_3);
+                        a0 += step;
+                        y += stepB;
+                    }
+                    {
+                        Vector256<float> x0 = Vector256.Create(a0[0]);
+                        Vector256<float> x1 = Vector256.Create(a0[row]);
+                        Vector256<float> x2 = Vector256.Create(a0[row2]);
+                        Vector256<float> y0 = Vector256.Load(y);
+                        c0_0 = Vector256.MultiplyAddEstimate(x0, y0, c0_0);
+                        c1_0 = Vector256.MultiplyAddEstimate(x1, y0, c1_0);
+                        c2_0 = Vector256.MultiplyAddEstimate(x2, y0, c2_0);
+                        y0 = Vector256.Load(y + Lanes);
+                        c0_1 = Vector256.MultiplyAddEstimate(x0, y0, c0_1);
+                        c1_1 = Vector256.MultiplyAddEstimate(x1, y0, c1_1);
+                        c2_1 = Vector256.MultiplyAddEstimate(x2, y0, c2_1);
+                        y0 = Vector256.Load(y + 2 * Lanes);
+                        c0_2 = Vector256.MultiplyAddEstimate(x0, y0, c0_2);
+                        c1_2 = Vector256.MultiplyAddEstimate(x1, y0, c1_2);
+                        c2_2 = Vector256.MultiplyAddEstimate(x2, y0, c2_2);
+                        y0 = Vector256.Load(y + 3 * Lanes);
+                        c0_3 = Vector256.MultiplyAddEstimate(x0, y0, c0_3);
+                        c1_3 = Vector256.MultiplyAddEstimate(x1, y0, c1_3);
+                        c2_3 = Vector256.MultiplyAddEstimate(x2, y0, c2_3);
+                        a0 += step;
+                        y += stepB;
+                    }
+                    {
+                        Vector256<float> x0 = Vector256.Create(a0[0]);
+                        Vector256<float> x1 = Vector256.Create(a0[row]);
+                        Vector256<float> x2 = Vector256.Create(a0[row2]);
+                        Vector256<float> y0 = Vector256.Load(y);
+                        c0_0 = Vector256.MultiplyAddEstimate(x0, y0, c0_0);
+                        c1_0 = Vector256.MultiplyAddEstimate(x1, y0, c1_0);
+                        c2_0 = Vector256.MultiplyAddEstimate(x2, y0, c2_0);
+                        y0 = Vector256.Load(y + Lanes);
+                        c0_1 = Vector256.MultiplyAddEstimate(x0, y0, c0_1);
+                        c1_1 = Vector256.MultiplyAddEstimate(x1, y0, c1_1);
+                        c2_1 = Vector256.MultiplyAddEstimate(x2, y0, c2_1);
+                        y0 = Vector256.Load(y + 2 * Lanes);
+                        c0_2 = Vector256.MultiplyAddEstimate(x0, y0, c0_2);
+                        c1_2 = Vector256.MultiplyAddEstimate(x1, y0, c1_2);
+                        c2_2 = Vector256.MultiplyAddEstimate(x2, y0, c2_2);
+                        y0 = Vector256.Load(y + 3 * Lanes);
+                        c0_3 = Vector256.MultiplyAddEstimate(x0, y0, c0_3);
+                        c1_3 = Vector256.MultiplyAddEstimate(x1, y0, c1_3);
+                        c2_3 = Vector256.MultiplyAddEstimate(x2, y0, c2_3);
+                        a0 += step;
+                        y += stepB;
+                    }
+                    {
+                        Vector256<float> x0 = Vector256.Create(a0[0]);
+                        Vector256<float> x1 = Vector256.Create(a0[row]);
+                        Vector256<float> x2 = Vector256.Create(a0[row2]);
+                        Vector256<float> y0 = Vector256.Load(y);
+                        c0_0 = Vector256.MultiplyAddEstimate(x0, y0, c0_0);
+                        c1_0 = Vector256.MultiplyAddEstimate(x1, y0, c1_0);
+                        c2_0 = Vector256.MultiplyAddEstimate(x2, y0, c2_0);
+                        y0 = Vector256.Load(y + Lanes);
+                        c0_1 = Vector256.MultiplyAddEstimate(x0, y0, c0_1);
+                        c1_1 = Vector256.MultiplyAddEstimate(x1, y0, c1_1);
+                        c2_1 = Vector256.MultiplyAddEstimate(x2, y0, c2_1);
+                        y0 = Vector256.Load(y + 2 * Lanes);
+                        c0_2 = Vector256.MultiplyAddEstimate(x0, y0, c0_2);
+                        c1_2 = Vector256.MultiplyAddEstimate(x1, y0, c1_2);
+                        c2_2 = Vector256.MultiplyAddEstimate(x2, y0, c2_2);
+                        y0 = Vector256.Load(y + 3 * Lanes);
+                        c0_3 = Vector256.MultiplyAddEstimate(x0, y0, c0_3);
+                        c1_3 = Vector256.MultiplyAddEstimate(x1, y0, c1_3);
+                        c2_3 = Vector256.MultiplyAddEstimate(x2, y0, c2_3);
+                        a0 += step;
+                        y += stepB;
+                    }
                 }
+                for (; i < steps; i++)
                 {
-                    Vector256<float> x0 = Vector256.Create(a0[0]);
-                    Vector256<float> x1 = Vector256.Create(a0[row]);
-                    Vector256<float> x2 = Vector256.Create(a0[row2]);
-                    Vector256<float> y0 = Vector256.Load(y);
-                    c0_0 = Vector256.MultiplyAddEstimate(x0, y0, c0_0);
-                    c1_0 = Vector256.MultiplyAddEstimate(x1, y0, c1_0);
-                    c2_0 = Vector256.MultiplyAddEstimate(x2, y0, c2_0);
-                    y0 = Vector256.Load(y + Lanes);
-                    c0_1 = Vector256.MultiplyAddEstimate(x0, y0, c0_1);
-                    c1_1 = Vector256.MultiplyAddEstimate(x1, y0, c1_1);
-                    c2_1 = Vector256.MultiplyAddEstimate(x2, y0, c2_1);
-                    y0 = Vector256.Load(y + 2 * Lanes);
-                    c0_2 = Vector256.MultiplyAddEstimate(x0, y0, c0_2);
-                    c1_2 = Vector256.MultiplyAddEstimate(x1, y0, c1_2);
-                    c2_2 = Vector256.MultiplyAddEstimate(x2, y0, c2_2);
-                    y0 = Vector256.Load(y + 3 * Lanes);
-                    c0_3 = Vector256.MultiplyAddEstimate(x0, y0, c0_3);
-                    c1_3 = Vector256.MultiplyAddEstimate(x1, y0, c1_3);
-                    c2_3 = Vector256.MultiplyAddEstimate(x2, y0, c2_3);
-                    a0 += step;
-                    y += stepB;
-                }
-                {
-                    Vector256<float> x0 = Vector256.Create(a0[0]);
-                    Vector256<float> x1 = Vector256.Create(a0[row]);
-                    Vector256<float> x2 = Vector256.Create(a0[row2]);
-                    Vector256<float> y0 = Vector256.Load(y);
-                    c0_0 = Vector256.MultiplyAddEstimate(x0, y0, c0_0);
-                    c1_0 = Vector256.MultiplyAddEstimate(x1, y0, c1_0);
-                    c2_0 = Vector256.MultiplyAddEstimate(x2, y0, c2_0);
-                    y0 = Vector256.Load(y + Lanes);
-                    c0_1 = Vector256.MultiplyAddEstimate(x0, y0, c0_1);
-                    c1_1 = Vector256.MultiplyAddEstimate(x1, y0, c1_1);
-                    c2_1 = Vector256.MultiplyAddEstimate(x2, y0, c2_1);
-                    y0 = Vector256.Load(y + 2 * Lanes);
-                    c0_2 = Vector256.MultiplyAddEstimate(x0, y0, c0_2);
-                    c1_2 = Vector256.MultiplyAddEstimate(x1, y0, c1_2);
-                    c2_2 = Vector256.MultiplyAddEstimate(x2, y0, c2_2);
-                    y0 = Vector256.Load(y + 3 * Lanes);
-                    c0_3 = Vector256.MultiplyAddEstimate(x0, y0, c0_3);
-                    c1_3 = Vector256.MultiplyAddEstimate(x1, y0, c1_3);
-                    c2_3 = Vector256.MultiplyAddEstimate(x2, y0, c2_3);
-                    a0 += step;
-                    y += stepB;
-                }
-                {
-                    Vector256<float> x0 = Vector256.Create(a0[0]);
-                    Vector256<float> x1 = Vector256.Create(a0[row]);
-                    Vector256<float> x2 = Vector256.Create(a0[row2]);
-                    Vector256<float> y0 = Vector256.Load(y);
-                    c0_0 = Vector256.MultiplyAddEstimate(x0, y0, c0_0);
-                    c1_0 = Vector256.MultiplyAddEstimate(x1, y0, c1_0);
-                    c2_0 = Vector256.MultiplyAddEstimate(x2, y0, c2_0);
-                    y0 = Vector256.Load(y + Lanes);
-                    c0_1 = Vector256.MultiplyAddEstimate(x0, y0, c0_1);
-                    c1_1 = Vector256.MultiplyAddEstimate(x1, y0, c1_1);
-                    c2_1 = Vector256.MultiplyAddEstimate(x2, y0, c2_1);
-                    y0 = Vector256.Load(y + 2 * Lanes);
-                    c0_2 = Vector256.MultiplyAddEstimate(x0, y0, c0_2);
-                    c1_2 = Vector256.MultiplyAddEstimate(x1, y0, c1_2);
-                    c2_2 = Vector256.MultiplyAddEstimate(x2, y0, c2_2);
-                    y0 = Vector256.Load(y + 3 * Lanes);
-                    c0_3 = Vector256.MultiplyAddEstimate(x0, y0, c0_3);
-                    c1_3 = Vector256.MultiplyAddEstimate(x1, y0, c1_3);
-                    c2_3 = Vector256.MultiplyAddEstimate(x2, y0, c2_3);
-                    a0 += step;
-                    y += stepB;
+                    {
+                        Vector256<float> x0 = Vector256.Create(a0[0]);
+                        Vector256<float> x1 = Vector256.Create(a0[row]);
+                        Vector256<float> x2 = Vector256.Create(a0[row2]);
+                        Vector256<float> y0 = Vector256.Load(y);
+                        c0_0 = Vector256.MultiplyAddEstimate(x0, y0, c0_0);
+                        c1_0 = Vector256.MultiplyAddEstimate(x1, y0, c1_0);
+                        c2_0 = Vector256.MultiplyAddEstimate(x2, y0, c2_0);
+                        y0 = Vector256.Load(y + Lanes);
+                        c0_1 = Vector256.MultiplyAddEstimate(x0, y0, c0_1);
+                        c1_1 = Vector256.MultiplyAddEstimate(x1, y0, c1_1);
+                        c2_1 = Vector256.MultiplyAddEstimate(x2, y0, c2_1);
+                        y0 = Vector256.Load(y + 2 * Lanes);
+                        c0_2 = Vector256.MultiplyAddEstimate(x0, y0, c0_2);
+                        c1_2 = Vector256.MultiplyAddEstimate(x1, y0, c1_2);
+                        c2_2 = Vector256.MultiplyAddEstimate(x2, y0, c2_2);
+                        y0 = Vector256.Load(y + 3 * Lanes);
+                        c0_3 = Vector256.MultiplyAddEstimate(x0, y0, c0_3);
+                        c1_3 = Vector256.MultiplyAddEstimate(x1, y0, c1_3);
+                        c2_3 = Vector256.MultiplyAddEstimate(x2, y0, c2_3);
+                        a0 += step;
+                        y += stepB;
+                    }
                 }
             }
-            for (; i < steps; i++)
-            {
-                {
-                    Vector256<float> x0 = Vector256.Create(a0[0]);
-                    Vector256<float> x1 = Vector256.Create(a0[row]);
-                    Vector256<float> x2 = Vector256.Create(a0[row2]);
-                    Vector256<float> y0 = Vector256.Load(y);
-                    c0_0 = Vector256.MultiplyAddEstimate(x0, y0, c0_0);
-                    c1_0 = Vector256.MultiplyAddEstimate(x1, y0, c1_0);
-                    c2_0 = Vector256.MultiplyAddEstimate(x2, y0, c2_0);
-                    y0 = Vector256.Load(y + Lanes);
-                    c0_1 = Vector256.MultiplyAddEstimate(x0, y0, c0_1);
-                    c1_1 = Vector256.MultiplyAddEstimate(x1, y0, c1_1);
-                    c2_1 = Vector256.MultiplyAddEstimate(x2, y0, c2_1);
-                    y0 = Vector256.Load(y + 2 * Lanes);
-                    c0_2 = Vector256.MultiplyAddEstimate(x0, y0, c0_2);
-                    c1_2 = Vector256.MultiplyAddEstimate(x1, y0, c1_2);
-                    c2_2 = Vector256.MultiplyAddEstimate(x2, y0, c2_2);
-                    y0 = Vector256.Load(y + 3 * Lanes);
-                    c0_3 = Vector256.MultiplyAddEstimate(x0, y0, c0_3);
-                    c1_3 = Vector256.MultiplyAddEstimate(x1, y0, c1_3);
-                    c2_3 = Vector256.MultiplyAddEstimate(x2, y0, c2_3);
-                    a0 += step;
-                    y += stepB;
-                }
-            }
+            c0_0.Store(c + 0 * rowC);
+            c0_1.Store(c + 0 * rowC + Lanes);
+            c0_2.Store(c + 0 * rowC + 2 * Lanes);
+            c0_3.Store(c + 0 * rowC + 3 * Lanes);
+            c1_0.Store(c + 1 * rowC);
+            c1_1.Store(c + 1 * rowC + Lanes);
+            c1_2.Store(c + 1 * rowC + 2 * Lanes);
+            c1_3.Store(c + 1 * rowC + 3 * Lanes);
+            c2_0.Store(c + 2 * rowC);
+            c2_1.Store(c + 2 * rowC + Lanes);
+            c2_2.Store(c + 2 * rowC + 2 * Lanes);
+            c2_3.Store(c + 2 * rowC + 3 * Lanes);
         }
-        c0_0.Store(c + 0 * rowC);
-        c0_1.Store(c + 0 * rowC + Lanes);
-        c0_2.Store(c + 0 * rowC + 2 * Lanes);
-        c0_3.Store(c + 0 * rowC + 3 * Lanes);
-        c1_0.Store(c + 1 * rowC);
-        c1_1.Store(c + 1 * rowC + Lanes);
-        c1_2.Store(c + 1 * rowC + 2 * Lanes);
-        c1_3.Store(c + 1 * rowC + 3 * Lanes);
-        c2_0.Store(c + 2 * rowC);
-        c2_1.Store(c + 2 * rowC + Lanes);
-        c2_2.Store(c + 2 * rowC + 2 * Lanes);
-        c2_3.Store(c + 2 * rowC + 3 * Lanes);
     }
 }

@@ -9,54 +9,54 @@ internal static unsafe class MatrixTiles512
 {
     private const int Lanes = 16;
 
-    /// <summary>Computes a tile of the given rows and vectors from the given addresses.</summary>
-    public static void Compute(in Contraction k, float* a, float* b, float* c, float* bias, int height, int vectors)
+    /// <summary>Computes tiles of the given rows and vectors, one below the other, from the given addresses.</summary>
+    public static void Compute(in Contraction k, float* a, float* b, float* c, float* bias, int height, int vectors, int tiles)
     {
         if (vectors == 2)
         {
             switch (height)
             {
                 case 1:
-                    Tile1x32(k, a, b, c, bias);
+                    Tile1x32(k, a, b, c, bias, tiles);
                     return;
                 case 2:
-                    Tile2x32(k, a, b, c, bias);
+                    Tile2x32(k, a, b, c, bias, tiles);
                     return;
                 case 3:
-                    Tile3x32(k, a, b, c, bias);
+                    Tile3x32(k, a, b, c, bias, tiles);
                     return;
                 case 4:
-                    Tile4x32(k, a, b, c, bias);
+                    Tile4x32(k, a, b, c, bias, tiles);
                     return;
                 case 5:
-                    Tile5x32(k, a, b, c, bias);
+                    Tile5x32(k, a, b, c, bias, tiles);
                     return;
                 case 6:
-                    Tile6x32(k, a, b, c, bias);
+                    Tile6x32(k, a, b, c, bias, tiles);
                     return;
                 case 7:
-                    Tile7x32(k, a, b, c, bias);
+                    Tile7x32(k, a, b, c, bias, tiles);
                     return;
                 case 8:
-                    Tile8x32(k, a, b, c, bias);
+                    Tile8x32(k, a, b, c, bias, tiles);
                     return;
                 case 9:
-                    Tile9x32(k, a, b, c, bias);
+                    Tile9x32(k, a, b, c, bias, tiles);
                     return;
                 case 10:
-                    Tile10x32(k, a, b, c, bias);
+                    Tile10x32(k, a, b, c, bias, tiles);
                     return;
                 case 11:
-                    Tile11x32(k, a, b, c, bias);
+                    Tile11x32(k, a, b, c, bias, tiles);
                     return;
                 case 12:
-                    Tile12x32(k, a, b, c, bias);
+                    Tile12x32(k, a, b, c, bias, tiles);
                     return;
                 case 13:
-                    Tile13x32(k, a, b, c, bias);
+                    Tile13x32(k, a, b, c, bias, tiles);
                     return;
                 case 14:
-                    Tile14x32(k, a, b, c, bias);
+                    Tile14x32(k, a, b, c, bias, tiles);
                     return;
             }
         }
@@ -65,4108 +65,4164 @@ internal static unsafe class MatrixTiles512
             switch (height)
             {
                 case 1:
-                    Tile1x16(k, a, b, c, bias);
+                    Tile1x16(k, a, b, c, bias, tiles);
                     return;
                 case 2:
-                    Tile2x16(k, a, b, c, bias);
+                    Tile2x16(k, a, b, c, bias, tiles);
                     return;
                 case 3:
-                    Tile3x16(k, a, b, c, bias);
+                    Tile3x16(k, a, b, c, bias, tiles);
                     return;
                 case 4:
-                    Tile4x16(k, a, b, c, bias);
+                    Tile4x16(k, a, b, c, bias, tiles);
                     return;
                 case 5:
-                    Tile5x16(k, a, b, c, bias);
+                    Tile5x16(k, a, b, c, bias, tiles);
                     return;
                 case 6:
-                    Tile6x16(k, a, b, c, bias);
+                    Tile6x16(k, a, b, c, bias, tiles);
                     return;
                 case 7:
-                    Tile7x16(k, a, b, c, bias);
+                    Tile7x16(k, a, b, c, bias, tiles);
                     return;
                 case 8:
-                    Tile8x16(k, a, b, c, bias);
+                    Tile8x16(k, a, b, c, bias, tiles);
                     return;
                 case 9:
-                    Tile9x16(k, a, b, c, bias);
+                    Tile9x16(k, a, b, c, bias, tiles);
                     return;
                 case 10:
-                    Tile10x16(k, a, b, c, bias);
+                    Tile10x16(k, a, b, c, bias, tiles);
                     return;
                 case 11:
-                    Tile11x16(k, a, b, c, bias);
+                    Tile11x16(k, a, b, c, bias, tiles);
                     return;
                 case 12:
-                    Tile12x16(k, a, b, c, bias);
+                    Tile12x16(k, a, b, c, bias, tiles);
                     return;
                 case 13:
-                    Tile13x16(k, a, b, c, bias);
+                    Tile13x16(k, a, b, c, bias, tiles);
                     return;
                 case 14:
-                    Tile14x16(k, a, b, c, bias);
+                    Tile14x16(k, a, b, c, bias, tiles);
                     return;
             }
         }
     }
 
-    private static void Tile1x32(in Contraction k, float* a, float* b, float* c, float* bias)
+    private static void Tile1x32(in Contraction k, float* a, float* b, float* c, float* bias, int tiles)
     {
-        Vector512<float> c0_0 = default, c0_1 = default;
-        nint rowC = k.RowStrideC;
-        if (k.Accumulate)
-        {
-            c0_0 = Vector512.Load(c + 0 * rowC);
-            c0_1 = Vector512.Load(c + 0 * rowC + Lanes);
-        }
-        else if (bias is not null)
-        {
-            c0_0 = Vector512.Load(bias);
-            c0_1 = Vector512.Load(bias + Lanes);
-        }
-        nint row = k.RowStrideA, step = k.StepA, stepB = k.StepB;
+        nint row = k.RowStrideA, step = k.StepA, stepB = k.StepB, rowC = k.RowStrideC;
         int steps = k.Steps;
-        for (int segment = 0; segment < k.Segments; segment++)
+        for (; tiles > 0; tiles--, a += 1 * row, c += 1 * rowC)
         {
-            float* y = b + segment * k.SegmentB;
-            float* a0 = a + segment * k.SegmentA;
-            int i = 0;
-            for (; i + 2 <= steps; i += 2)
+            Vector512<float> c0_0 = default, c0_1 = default;
+            if (k.Accumulate)
             {
+                c0_0 = Vector512.Load(c + 0 * rowC);
+                c0_1 = Vector512.Load(c + 0 * rowC + Lanes);
+            }
+            else if (bias is not null)
+            {
+                c0_0 = Vector512.Load(bias);
+                c0_1 = Vector512.Load(bias + Lanes);
+            }
+            for (int segment = 0; segment < k.Segments; segment++)
+            {
+                float* y = b + segment * k.SegmentB;
+                float* a0 = a + segment * k.SegmentA;
+                int i = 0;
+                for (; i + 2 <= steps; i += 2)
                 {
-                    Vector512<float> y0 = Vector512.Load(y);
-                    Vector512<float> y1 = Vector512.Load(y + Lanes);
-                    Vector512<float> x = Vector512.Create(a0[0]);
-                    c0_0 = Vector512.MultiplyAddEstimate(x, y0, c0_0);
-                    c0_1 = Vector512.MultiplyAddEstimate(x, y1, c0_1);
-                    a0 += step;
-                    y += stepB;
+                    {
+                        Vector512<float> y0 = Vector512.Load(y);
+                        Vector512<float> y1 = Vector512.Load(y + Lanes);
+                        Vector512<float> x = Vector512.Create(a0[0]);
+                        c0_0 = Vector512.MultiplyAddEstimate(x, y0, c0_0);
+                        c0_1 = Vector512.MultiplyAddEstimate(x, y1, c0_1);
+                        a0 += step;
+                        y += stepB;
+                    }
+                    {
+                        Vector512<float> y0 = Vector512.Load(y);
+                        Vector512<float> y1 = Vector512.Load(y + Lanes);
+                        Vector512<float> x = Vector512.Create(a0[0]);
+                        c0_0 = Vector512.MultiplyAddEstimate(x, y0, c0_0);
+                        c0_1 = Vector512.MultiplyAddEstimate(x, y1, c0_1);
+                        a0 += step;
+                        y += stepB;
+                    }
                 }
+                for (; i < steps; i++)
                 {
-                    Vector512<float> y0 = Vector512.Load(y);
-                    Vector512<float> y1 = Vector512.Load(y + Lanes);
-                    Vector512<float> x = Vector512.Create(a0[0]);
-                    c0_0 = Vector512.MultiplyAddEstimate(x, y0, c0_0);
-                    c0_1 = Vector512.MultiplyAddEstimate(x, y1, c0_1);
-                    a0 += step;
-                    y += stepB;
+                    {
+                        Vector512<float> y0 = Vector512.Load(y);
+                        Vector512<float> y1 = Vector512.Load(y + Lanes);
+                        Vector512<float> x = Vector512.Create(a0[0]);
+                        c0_0 = Vector512.MultiplyAddEstimate(x, y0, c0_0);
+                        c0_1 = Vector512.MultiplyAddEstimate(x, y1, c0_1);
+                        a0 += step;
+                        y += stepB;
+                    }
                 }
             }
-            for (; i < steps; i++)
-            {
-                {
-                    Vector512<float> y0 = Vector512.Load(y);
-                    Vector512<float> y1 = Vector512.Load(y + Lanes);
-                    Vector512<float> x = Vector512.Create(a0[0]);
-                    c0_0 = Vector512.MultiplyAddEstimate(x, y0, c0_0);
-                    c0_1 = Vector512.MultiplyAddEstimate(x, y1, c0_1);
-                    a0 += step;
-                    y += stepB;
-                }
-            }
+            c0_0.Store(c + 0 * rowC);
+            c0_1.Store(c + 0 * rowC + Lanes);
         }
-        c0_0.Store(c + 0 * rowC);
-        c0_1.Store(c + 0 * rowC + Lanes);
     }
 
-    private static void Tile2x32(in Contraction k, float* a, float* b, float* c, float* bias)
+    private static void Tile2x32(in Contraction k, float* a, float* b, float* c, float* bias, int tiles)
     {
-        Vector512<float> c0_0 = default, c0_1 = default;
-        Vector512<float> c1_0 = default, c1_1 = default;
-        nint rowC = k.RowStrideC;
-        if (k.Accumulate)
-        {
-            c0_0 = Vector512.Load(c + 0 * rowC);
-            c0_1 = Vector512.Load(c + 0 * rowC + Lanes);
-            c1_0 = Vector512.Load(c + 1 * rowC);
-            c1_1 = Vector512.Load(c + 1 * rowC + Lanes);
-        }
-        else if (bias is not null)
-        {
-            c0_0 = Vector512.Load(bias);
-            c0_1 = Vector512.Load(bias + Lanes);
-            c1_0 = c0_0;
-            c1_1 = c0_1;
-        }
-        nint row = k.RowStrideA, step = k.StepA, stepB = k.StepB;
+        nint row = k.RowStrideA, step = k.StepA, stepB = k.StepB, rowC = k.RowStrideC;
         int steps = k.Steps;
-        for (int segment = 0; segment < k.Segments; segment++)
+        for (; tiles > 0; tiles--, a += 2 * row, c += 2 * rowC)
         {
-            float* y = b + segment * k.SegmentB;
-            float* a0 = a + segment * k.SegmentA;
-            int i = 0;
-            for (; i + 2 <= steps; i += 2)
+            Vector512<float> c0_0 = default, c0_1 = default;
+            Vector512<float> c1_0 = default, c1_1 = default;
+            if (k.Accumulate)
             {
+                c0_0 = Vector512.Load(c + 0 * rowC);
+                c0_1 = Vector512.Load(c + 0 * rowC + Lanes);
+                c1_0 = Vector512.Load(c + 1 * rowC);
+                c1_1 = Vector512.Load(c + 1 * rowC + Lanes);
+            }
+            else if (bias is not null)
+            {
+                c0_0 = Vector512.Load(bias);
+                c0_1 = Vector512.Load(bias + Lanes);
+                c1_0 = c0_0;
+                c1_1 = c0_1;
+            }
+            for (int segment = 0; segment < k.Segments; segment++)
+            {
+                float* y = b + segment * k.SegmentB;
+                float* a0 = a + segment * k.SegmentA;
+                int i = 0;
+                for (; i + 2 <= steps; i += 2)
                 {
-                    Vector512<float> y0 = Vector512.Load(y);
-                    Vector512<float> y1 = Vector512.Load(y + Lanes);
-                    Vector512<float> x = Vector512.Create(a0[0]);
-                    c0_0 = Vector512.MultiplyAddEstimate(x, y0, c0_0);
-                    c0_1 = Vector512.MultiplyAddEstimate(x, y1, c0_1);
-                    x = Vector512.Create(a0[row]);
-                    c1_0 = Vector512.MultiplyAddEstimate(x, y0, c1_0);
-                    c1_1 = Vector512.MultiplyAddEstimate(x, y1, c1_1);
-                    a0 += step;
-                    y += stepB;
+                    {
+                        Vector512<float> y0 = Vector512.Load(y);
+                        Vector512<float> y1 = Vector512.Load(y + Lanes);
+                        Vector512<float> x = Vector512.Create(a0[0]);
+                        c0_0 = Vector512.MultiplyAddEstimate(x, y0, c0_0);
+                        c0_1 = Vector512.MultiplyAddEstimate(x, y1, c0_1);
+                        x = Vector512.Create(a0[row]);
+                        c1_0 = Vector512.MultiplyAddEstimate(x, y0, c1_0);
+                        c1_1 = Vector512.MultiplyAddEstimate(x, y1, c1_1);
+                        a0 += step;
+                        y += stepB;
+                    }
+                    {
+                        Vector512<float> y0 = Vector512.Load(y);
+                        Vector512<float> y1 = Vector512.Load(y + Lanes);
+                        Vector512<float> x = Vector512.Create(a0[0]);
+                        c0_0 = Vector512.MultiplyAddEstimate(x, y0, c0_0);
+                        c0_1 = Vector512.MultiplyAddEstimate(x, y1, c0_1);
+                        x = Vector512.Create(a0[row]);
+                        c1_0 = Vector512.MultiplyAddEstimate(x, y0, c1_0);
+                        c1_1 = Vector512.MultiplyAddEstimate(x, y1, c1_1);
+                        a0 += step;
+                        y += stepB;
+                    }
                 }
+                for (; i < steps; i++)
                 {
-                    Vector512<float> y0 = Vector512.Load(y);
-                    Vector512<float> y1 = Vector512.Load(y + Lanes);
-                    Vector512<float> x = Vector512.Create(a0[0]);
-                    c0_0 = Vector512.MultiplyAddEstimate(x, y0, c0_0);
-                    c0_1 = Vector512.MultiplyAddEstimate(x, y1, c0_1);
-                    x = Vector512.Create(a0[row]);
-                    c1_0 = Vector512.MultiplyAddEstimate(x, y0, c1_0);
-                    c1_1 = Vector512.MultiplyAddEstimate(x, y1, c1_1);
-                    a0 += step;
-                    y += stepB;
+                    {
+                        Vector512<float> y0 = Vector512.Load(y);
+                        Vector512<float> y1 = Vector512.Load(y + Lanes);
+                        Vector512<float> x = Vector512.Create(a0[0]);
+                        c0_0 = Vector512.MultiplyAddEstimate(x, y0, c0_0);
+                        c0_1 = Vector512.MultiplyAddEstimate(x, y1, c0_1);
+                        x = Vector512.Create(a0[row]);
+                        c1_0 = Vector512.MultiplyAddEstimate(x, y0, c1_0);
+                        c1_1 = Vector512.MultiplyAddEstimate(x, y1, c1_1);
+                        a0 += step;
+                        y += stepB;
+                    }
                 }
             }
-            for (; i < steps; i++)
-            {
-                {
-                    Vector512<float> y0 = Vector512.Load(y);
-                    Vector512<float> y1 = Vector512.Load(y + Lanes);
-                    Vector512<float> x = Vector512.Create(a0[0]);
-                    c0_0 = Vector512.MultiplyAddEstimate(x, y0, c0_0);
-                    c0_1 = Vector512.MultiplyAddEstimate(x, y1, c0_1);
-                    x = Vector512.Create(a0[row]);
-                    c1_0 = Vector512.MultiplyAddEstimate(x, y0, c1_0);
-                    c1_1 = Vector512.MultiplyAddEstimate(x, y1, c1_1);
-                    a0 += step;
-                    y += stepB;
-                }
-            }
+            c0_0.Store(c + 0 * rowC);
+            c0_1.Store(c + 0 * rowC + Lanes);
+            c1_0.Store(c + 1 * rowC);
+            c1_1.Store(c + 1 * rowC + Lanes);
         }
-        c0_0.Store(c + 0 * rowC);
-        c0_1.Store(c + 0 * rowC + Lanes);
-        c1_0.Store(c + 1 * rowC);
-        c1_1.Store(c + 1 * rowC + Lanes);
     }
 
-    private static void Tile3x32(in Contraction k, float* a, float* b, float* c, float* bias)
+    private static void Tile3x32(in Contraction k, float* a, float* b, float* c, float* bias, int tiles)
     {
-        Vector512<float> c0_0 = default, c0_1 = default;
-        Vector512<float> c1_0 = default, c1_1 = default;
-        Vector512<float> c2_0 = default, c2_1 = default;
-        nint rowC = k.RowStrideC;
-        if (k.Accumulate)
-        {
-            c0_0 = Vector512.Load(c + 0 * rowC);
-            c0_1 = Vector512.Load(c + 0 * rowC + Lanes);
-            c1_0 = Vector512.Load(c + 1 * rowC);
-            c1_1 = Vector512.Load(c + 1 * rowC + Lanes);
-            c2_0 = Vector512.Load(c + 2 * rowC);
-            c2_1 = Vector512.Load(c + 2 * rowC + Lanes);
-        }
-        else if (bias is not null)
-        {
-            c0_0 = Vector512.Load(bias);
-            c0_1 = Vector512.Load(bias + Lanes);
-            c1_0 = c0_0;
-            c1_1 = c0_1;
-            c2_0 = c0_0;
-            c2_1 = c0_1;
-        }
-        nint row = k.RowStrideA, step = k.StepA, stepB = k.StepB;
+        nint row = k.RowStrideA, step = k.StepA, stepB = k.StepB, rowC = k.RowStrideC;
         nint row2 = 2 * row;
         int steps = k.Steps;
-        for (int segment = 0; segment < k.Segments; segment++)
+        for (; tiles > 0; tiles--, a += 3 * row, c += 3 * rowC)
         {
-            float* y = b + segment * k.SegmentB;
-            float* a0 = a + segment * k.SegmentA;
-            int i = 0;
-            for (; i + 2 <= steps; i += 2)
+            Vector512<float> c0_0 = default, c0_1 = default;
+            Vector512<float> c1_0 = default, c1_1 = default;
+            Vector512<float> c2_0 = default, c2_1 = default;
+            if (k.Accumulate)
             {
+                c0_0 = Vector512.Load(c + 0 * rowC);
+                c0_1 = Vector512.Load(c + 0 * rowC + Lanes);
+                c1_0 = Vector512.Load(c + 1 * rowC);
+                c1_1 = Vector512.Load(c + 1 * rowC + Lanes);
+                c2_0 = Vector512.Load(c + 2 * rowC);
+                c2_1 = Vector512.Load(c + 2 * rowC + Lanes);
+            }
+            else if (bias is not null)
+            {
+                c0_0 = Vector512.Load(bias);
+                c0_1 = Vector512.Load(bias + Lanes);
+                c1_0 = c0_0;
+                c1_1 = c0_1;
+                c2_0 = c0_0;
+                c2_1 = c0_1;
+            }
+            for (int segment = 0; segment < k.Segments; segment++)
+            {
+                float* y = b + segment * k.SegmentB;
+                float* a0 = a + segment * k.SegmentA;
+                int i = 0;
+                for (; i + 2 <= steps; i += 2)
                 {
-                    Vector512<float> y0 = Vector512.Load(y);
-                    Vector512<float> y1 = Vector512.Load(y + Lanes);
-                    Vector512<float> x = Vector512.Create(a0[0]);
-                    c0_0 = Vector512.MultiplyAddEstimate(x, y0, c0_0);
-                    c0_1 = Vector512.MultiplyAddEstimate(x, y1, c0_1);
-                    x = Vector512.Create(a0[row]);
-                    c1_0 = Vector512.MultiplyAddEstimate(x, y0, c1_0);
-                    c1_1 = Vector512.MultiplyAddEstimate(x, y1, c1_1);
-                    x = Vector512.Create(a0[row2]);
-                    c2_0 = Vector512.MultiplyAddEstimate(x, y0, c2_0);
-                    c2_1 = Vector512.MultiplyAddEstimate(x, y1, c2_1);
-                    a0 += step;
-                    y += stepB;
+                    {
+                        Vector512<float> y0 = Vector512.Load(y);
+                        Vector512<float> y1 = Vector512.Load(y + Lanes);
+                        Vector512<float> x = Vector512.Create(a0[0]);
+                        c0_0 = Vector512.MultiplyAddEstimate(x, y0, c0_0);
+                        c0_1 = Vector512.MultiplyAddEstimate(x, y1, c0_1);
+                        x = Vector512.Create(a0[row]);
+                        c1_0 = Vector512.MultiplyAddEstimate(x, y0, c1_0);
+                        c1_1 = Vector512.MultiplyAddEstimate(x, y1, c1_1);
+                        x = Vector512.Create(a0[row2]);
+                        c2_0 = Vector512.MultiplyAddEstimate(x, y0, c2_0);
+                        c2_1 = Vector512.MultiplyAddEstimate(x, y1, c2_1);
+                        a0 += step;
+                        y += stepB;
+                    }
+                    {
+                        Vector512<float> y0 = Vector512.Load(y);
+                        Vector512<float> y1 = Vector512.Load(y + Lanes);
+                        Vector512<float> x = Vector512.Create(a0[0]);
+                        c0_0 = Vector512.MultiplyAddEstimate(x, y0, c0_0);
+                        c0_1 = Vector512.MultiplyAddEstimate(x, y1, c0_1);
+                        x = Vector512.Create(a0[row]);
+                        c1_0 = Vector512.MultiplyAddEstimate(x, y0, c1_0);
+                        c1_1 = Vector512.MultiplyAddEstimate(x, y1, c1_1);
+                        x = Vector512.Create(a0[row2]);
+                        c2_0 = Vector512.MultiplyAddEstimate(x, y0, c2_0);
+                        c2_1 = Vector512.MultiplyAddEstimate(x, y1, c2_1);
+                        a0 += step;
+                        y += stepB;
+                    }
                 }
+                for (; i < steps; i++)
                 {
-                    Vector512<float> y0 = Vector512.Load(y);
-                    Vector512<float> y1 = Vector512.Load(y + Lanes);
-                    Vector512<float> x = Vector512.Create(a0[0]);
-                    c0_0 = Vector512.MultiplyAddEstimate(x, y0, c0_0);
-                    c0_1 = Vector512.MultiplyAddEstimate(x, y1, c0_1);
-                    x = Vector512.Create(a0[row]);
-                    c1_0 = Vector512.MultiplyAddEstimate(x, y0, c1_0);
-                    c1_1 = Vector512.MultiplyAddEstimate(x, y1, c1_1);
-                    x = Vector512.Create(a0[row2]);
-                    c2_0 = Vector512.MultiplyAddEstimate(x, y0, c2_0);
-                    c2_1 = Vector512.MultiplyAddEstimate(x, y1, c2_1);
-                    a0 += step;
-                    y += stepB;
+                    {
+                        Vector512<float> y0 = Vector512.Load(y);
+                        Vector512<float> y1 = Vector512.Load(y + Lanes);
+                        Vector512<float> x = Vector512.Create(a0[0]);
+                        c0_0 = Vector512.MultiplyAddEstimate(x, y0, c0_0);
+                        c0_1 = Vector512.MultiplyAddEstimate(x, y1, c0_1);
+                        x = Vector512.Create(a0[row]);
+                        c1_0 = Vector512.MultiplyAddEstimate(x, y0, c1_0);
+                        c1_1 = Vector512.MultiplyAddEstimate(x, y1, c1_1);
+                        x = Vector512.Create(a0[row2]);
+                        c2_0 = Vector512.MultiplyAddEstimate(x, y0, c2_0);
+                        c2_1 = Vector512.MultiplyAddEstimate(x, y1, c2_1);
+                        a0 += step;
+                        y += stepB;
+                    }
                 }
             }
-            for (; i < steps; i++)
-            {
-                {
-                    Vector512<float> y0 = Vector512.Load(y);
-                    Vector512<float> y1 = Vector512.Load(y + Lanes);
-                    Vector512<float> x = Vector512.Create(a0[0]);
-                    c0_0 = Vector512.MultiplyAddEstimate(x, y0, c0_0);
-                    c0_1 = Vector512.MultiplyAddEstimate(x, y1, c0_1);
-                    x = Vector512.Create(a0[row]);
-                    c1_0 = Vector512.MultiplyAddEstimate(x, y0, c1_0);
-                    c1_1 = Vector512.MultiplyAddEstimate(x, y1, c1_1);
-                    x = Vector512.Create(a0[row2]);
-                    c2_0 = Vector512.MultiplyAddEstimate(x, y0, c2_0);
-                    c2_1 = Vector512.MultiplyAddEstimate(x, y1, c2_1);
-                    a0 += step;
-                    y += stepB;
-                }
-            }
+            c0_0.Store(c + 0 * rowC);
+            c0_1.Store(c + 0 * rowC + Lanes);
+            c1_0.Store(c + 1 * rowC);
+            c1_1.Store(c + 1 * rowC + Lanes);
+            c2_0.Store(c + 2 * rowC);
+            c2_1.Store(c + 2 * rowC + Lanes);
         }
-        c0_0.Store(c + 0 * rowC);
-        c0_1.Store(c + 0 * rowC + Lanes);
-        c1_0.Store(c + 1 * rowC);
-        c1_1.Store(c + 1 * rowC + Lanes);
-        c2_0.Store(c + 2 * rowC);
-        c2_1.Store(c + 2 * rowC + Lanes);
     }
 
-    private static void Tile4x32(in Contraction k, float* a, float* b, float* c, float* bias)
+    private static void Tile4x32(in Contraction k, float* a, float* b, float* c, float* bias, int tiles)
     {
-        Vector512<float> c0_0 = default, c0_1 = default;
-        Vector512<float> c1_0 = default, c1_1 = default;
-        Vector512<float> c2_0 = default, c2_1 = default;
-        Vector512<float> c3_0 = default, c3_1 = default;
-        nint rowC = k.RowStrideC;
-        if (k.Accumulate)
-        {
-            c0_0 = Vector512.Load(c + 0 * rowC);
-            c0_1 = Vector512.Load(c + 0 * rowC + Lanes);
-            c1_0 = Vector512.Load(c + 1 * rowC);
-            c1_1 = Vector512.Load(c + 1 * rowC + Lanes);
-            c2_0 = Vector512.Load(c + 2 * rowC);
-            c2_1 = Vector512.Load(c + 2 * rowC + Lanes);
-            c3_0 = Vector512.Load(c + 3 * rowC);
-            c3_1 = Vector512.Load(c + 3 * rowC + Lanes);
-        }
-        else if (bias is not null)
-        {
-            c0_0 = Vector512.Load(bias);
-            c0_1 = Vector512.Load(bias + Lanes);
-            c1_0 = c0_0;
-            c1_1 = c0_1;
-            c2_0 = c0_0;
-            c2_1 = c0_1;
-            c3_0 = c0_0;
-            c3_1 = c0_1;
-        }
-        nint row = k.RowStrideA, step = k.StepA, stepB = k.StepB;
+        nint row = k.RowStrideA, step = k.StepA, stepB = k.StepB, rowC = k.RowStrideC;
         nint row2 = 2 * row, row3 = 3 * row;
         int steps = k.Steps;
-        for (int segment = 0; segment < k.Segments; segment++)
+        for (; tiles > 0; tiles--, a += 4 * row, c += 4 * rowC)
         {
-            float* y = b + segment * k.SegmentB;
-            float* a0 = a + segment * k.SegmentA;
-            int i = 0;
-            for (; i + 2 <= steps; i += 2)
+            Vector512<float> c0_0 = default, c0_1 = default;
+            Vector512<float> c1_0 = default, c1_1 = default;
+            Vector512<float> c2_0 = default, c2_1 = default;
+            Vector512<float> c3_0 = default, c3_1 = default;
+            if (k.Accumulate)
             {
+                c0_0 = Vector512.Load(c + 0 * rowC);
+                c0_1 = Vector512.Load(c + 0 * rowC + Lanes);
+                c1_0 = Vector512.Load(c + 1 * rowC);
+                c1_1 = Vector512.Load(c + 1 * rowC + Lanes);
+                c2_0 = Vector512.Load(c + 2 * rowC);
+                c2_1 = Vector512.Load(c + 2 * rowC + Lanes);
+                c3_0 = Vector512.Load(c + 3 * rowC);
+                c3_1 = Vector512.Load(c + 3 * rowC + Lanes);
+            }
+            else if (bias is not null)
+            {
+                c0_0 = Vector512.Load(bias);
+                c0_1 = Vector512.Load(bias + Lanes);
+                c1_0 = c0_0;
+                c1_1 = c0_1;
+                c2_0 = c0_0;
+                c2_1 = c0_1;
+                c3_0 = c0_0;
+                c3_1 = c0_1;
+            }
+            for (int segment = 0; segment < k.Segments; segment++)
+            {
+                float* y = b + segment * k.SegmentB;
+                float* a0 = a + segment * k.SegmentA;
+                int i = 0;
+                for (; i + 2 <= steps; i += 2)
                 {
-                    Vector512<float> y0 = Vector512.Load(y);
-                    Vector512<float> y1 = Vector512.Load(y + Lanes);
-                    Vector512<float> x = Vector512.Create(a0[0]);
-                    c0_0 = Vector512.MultiplyAddEstimate(x, y0, c0_0);
-                    c0_1 = Vector512.MultiplyAddEstimate(x, y1, c0_1);
-                    x = Vector512.Create(a0[row]);
-                    c1_0 = Vector512.MultiplyAddEstimate(x, y0, c1_0);
-                    c1_1 = Vector512.MultiplyAddEstimate(x, y1, c1_1);
-                    x = Vector512.Create(a0[row2]);
-                    c2_0 = Vector512.MultiplyAddEstimate(x, y0, c2_0);
-                    c2_1 = Vector512.MultiplyAddEstimate(x, y1, c2_1);
-                    x = Vector512.Create(a0[row3]);
-                    c3_0 = Vector512.MultiplyAddEstimate(x, y0, c3_0);
-                    c3_1 = Vector512.MultiplyAddEstimate(x, y1, c3_1);
-                    a0 += step;
-                    y += stepB;
+                    {
+                        Vector512<float> y0 = Vector512.Load(y);
+                        Vector512<float> y1 = Vector512.Load(y + Lanes);
+                        Vector512<float> x = Vector512.Create(a0[0]);
+                        c0_0 = Vector512.MultiplyAddEstimate(x, y0, c0_0);
+                        c0_1 = Vector512.MultiplyAddEstimate(x, y1, c0_1);
+                        x = Vector512.Create(a0[row]);
+                        c1_0 = Vector512.MultiplyAddEstimate(x, y0, c1_0);
+                        c1_1 = Vector512.MultiplyAddEstimate(x, y1, c1_1);
+                        x = Vector512.Create(a0[row2]);
+                        c2_0 = Vector512.MultiplyAddEstimate(x, y0, c2_0);
+                        c2_1 = Vector512.MultiplyAddEstimate(x, y1, c2_1);
+                        x = Vector512.Create(a0[row3]);
+                        c3_0 = Vector512.MultiplyAddEstimate(x, y0, c3_0);
+                        c3_1 = Vector512.MultiplyAddEstimate(x, y1, c3_1);
+                        a0 += step;
+                        y += stepB;
+                    }
+                    {
+                        Vector512<float> y0 = Vector512.Load(y);
+                        Vector512<float> y1 = Vector512.Load(y + Lanes);
+                        Vector512<float> x = Vector512.Create(a0[0]);
+                        c0_0 = Vector512.MultiplyAddEstimate(x, y0, c0_0);
+                        c0_1 = Vector512.MultiplyAddEstimate(x, y1, c0_1);
+                        x = Vector512.Create(a0[row]);
+                        c1_0 = Vector512.MultiplyAddEstimate(x, y0, c1_0);
+                        c1_1 = Vector512.MultiplyAddEstimate(x, y1, c1_1);
+                        x = Vector512.Create(a0[row2]);
+                        c2_0 = Vector512.MultiplyAddEstimate(x, y0, c2_0);
+                        c2_1 = Vector512.MultiplyAddEstimate(x, y1, c2_1);
+                        x = Vector512.Create(a0[row3]);
+                        c3_0 = Vector512.MultiplyAddEstimate(x, y0, c3_0);
+                        c3_1 = Vector512.MultiplyAddEstimate(x, y1, c3_1);
+                        a0 += step;
+                        y += stepB;
+                    }
                 }
+                for (; i < steps; i++)
                 {
-                    Vector512<float> y0 = Vector512.Load(y);
-                    Vector512<float> y1 = Vector512.Load(y + Lanes);
-                    Vector512<float> x = Vector512.Create(a0[0]);
-                    c0_0 = Vector512.MultiplyAddEstimate(x, y0, c0_0);
-                    c0_1 = Vector512.MultiplyAddEstimate(x, y1, c0_1);
-                    x = Vector512.Create(a0[row]);
-                    c1_0 = Vector512.MultiplyAddEstimate(x, y0, c1_0);
-                    c1_1 = Vector512.MultiplyAddEstimate(x, y1, c1_1);
-                    x = Vector512.Create(a0[row2]);
-                    c2_0 = Vector512.MultiplyAddEstimate(x, y0, c2_0);
-                    c2_1 = Vector512.MultiplyAddEstimate(x, y1, c2_1);
-                    x = Vector512.Create(a0[row3]);
-                    c3_0 = Vector512.MultiplyAddEstimate(x, y0, c3_0);
-                    c3_1 = Vector512.MultiplyAddEstimate(x, y1, c3_1);
-                    a0 += step;
-                    y += stepB;
+                    {
+                        Vector512<float> y0 = Vector512.Load(y);
+                        Vector512<float> y1 = Vector512.Load(y + Lanes);
+                        Vector512<float> x = Vector512.Create(a0[0]);
+                        c0_0 = Vector512.MultiplyAddEstimate(x, y0, c0_0);
+                        c0_1 = Vector512.MultiplyAddEstimate(x, y1, c0_1);
+                        x = Vector512.Create(a0[row]);
+                        c1_0 = Vector512.MultiplyAddEstimate(x, y0, c1_0);
+                        c1_1 = Vector512.MultiplyAddEstimate(x, y1, c1_1);
+                        x = Vector512.Create(a0[row2]);
+                        c2_0 = Vector512.MultiplyAddEstimate(x, y0, c2_0);
+                        c2_1 = Vector512.MultiplyAddEstimate(x, y1, c2_1);
+                        x = Vector512.Create(a0[row3]);
+                        c3_0 = Vector512.MultiplyAddEstimate(x, y0, c3_0);
+                        c3_1 = Vector512.MultiplyAddEstimate(x, y1, c3_1);
+                        a0 += step;
+                        y += stepB;
+                    }
                 }
             }
-            for (; i < steps; i++)
-            {
-                {
-                    Vector512<float> y0 = Vector512.Load(y);
-                    Vector512<float> y1 = Vector512.Load(y + Lanes);
-                    Vector512<float> x = Vector512.Create(a0[0]);
-                    c0_0 = Vector512.MultiplyAddEstimate(x, y0, c0_0);
-                    c0_1 = Vector512.MultiplyAddEstimate(x, y1, c0_1);
-                    x = Vector512.Create(a0[row]);
-                    c1_0 = Vector512.MultiplyAddEstimate(x, y0, c1_0);
-                    c1_1 = Vector512.MultiplyAddEstimate(x, y1, c1_1);
-                    x = Vector512.Create(a0[row2]);
-                    c2_0 = Vector512.MultiplyAddEstimate(x, y0, c2_0);
-                    c2_1 = Vector512.MultiplyAddEstimate(x, y1, c2_1);
-                    x = Vector512.Create(a0[row3]);
-                    c3_0 = Vector512.MultiplyAddEstimate(x, y0, c3_0);
-                    c3_1 = Vector512.MultiplyAddEstimate(x, y1, c3_1);
-                    a0 += step;
-                    y += stepB;
-                }
-            }
+            c0_0.Store(c + 0 * rowC);
+            c0_1.Store(c + 0 * rowC + Lanes);
+            c1_0.Store(c + 1 * rowC);
+            c1_1.Store(c + 1 * rowC + Lanes);
+            c2_0.Store(c + 2 * rowC);
+            c2_1.Store(c + 2 * rowC + Lanes);
+            c3_0.Store(c + 3 * rowC);
+            c3_1.Store(c + 3 * rowC + Lanes);
         }
-        c0_0.Store(c + 0 * rowC);
-        c0_1.Store(c + 0 * rowC + Lanes);
-        c1_0.Store(c + 1 * rowC);
-        c1_1.Store(c + 1 * rowC + Lanes);
-        c2_0.Store(c + 2 * rowC);
-        c2_1.Store(c + 2 * rowC + Lanes);
-        c3_0.Store(c + 3 * rowC);
-        c3_1.Store(c + 3 * rowC + Lanes);
     }
 
-    private static void Tile5x32(in Contraction k, float* a, float* b, float* c, float* bias)
+    private static void Tile5x32(in Contraction k, float* a, float* b, float* c, float* bias, int tiles)
     {
-        Vector512<float> c0_0 = default, c0_1 = default;
-        Vector512<float> c1_0 = default, c1_1 = default;
-        Vector512<float> c2_0 = default, c2_1 = default;
-        Vector512<float> c3_0 = default, c3_1 = default;
-        Vector512<float> c4_0 = default, c4_1 = default;
-        nint rowC = k.RowStrideC;
-        if (k.Accumulate)
-        {
-            c0_0 = Vector512.Load(c + 0 * rowC);
-            c0_1 = Vector512.Load(c + 0 * rowC + Lanes);
-            c1_0 = Vector512.Load(c + 1 * rowC);
-            c1_1 = Vector512.Load(c + 1 * rowC + Lanes);
-            c2_0 = Vector512.Load(c + 2 * rowC);
-            c2_1 = Vector512.Load(c + 2 * rowC + Lanes);
-            c3_0 = Vector512.Load(c + 3 * rowC);
-            c3_1 = Vector512.Load(c + 3 * rowC + Lanes);
-            c4_0 = Vector512.Load(c + 4 * rowC);
-            c4_1 = Vector512.Load(c + 4 * rowC + Lanes);
-        }
-        else if (bias is not null)
-        {
-            c0_0 = Vector512.Load(bias);
-            c0_1 = Vector512.Load(bias + Lanes);
-            c1_0 = c0_0;
-            c1_1 = c0_1;
-            c2_0 = c0_0;
-            c2_1 = c0_1;
-            c3_0 = c0_0;
-            c3_1 = c0_1;
-            c4_0 = c0_0;
-            c4_1 = c0_1;
-        }
-        nint row = k.RowStrideA, step = k.StepA, stepB = k.StepB;
+        nint row = k.RowStrideA, step = k.StepA, stepB = k.StepB, rowC = k.RowStrideC;
         nint row2 = 2 * row, row3 = 3 * row;
         int steps = k.Steps;
-        for (int segment = 0; segment < k.Segments; segment++)
+        for (; tiles > 0; tiles--, a += 5 * row, c += 5 * rowC)
         {
-            float* y = b + segment * k.SegmentB;
-            float* a0 = a + segment * k.SegmentA;
-            float* a4 = a0 + 4 * row;
-            int i = 0;
-            for (; i + 2 <= steps; i += 2)
+            Vector512<float> c0_0 = default, c0_1 = default;
+            Vector512<float> c1_0 = default, c1_1 = default;
+            Vector512<float> c2_0 = default, c2_1 = default;
+            Vector512<float> c3_0 = default, c3_1 = default;
+            Vector512<float> c4_0 = default, c4_1 = default;
+            if (k.Accumulate)
             {
+                c0_0 = Vector512.Load(c + 0 * rowC);
+                c0_1 = Vector512.Load(c + 0 * rowC + Lanes);
+                c1_0 = Vector512.Load(c + 1 * rowC);
+                c1_1 = Vector512.Load(c + 1 * rowC + Lanes);
+                c2_0 = Vector512.Load(c + 2 * rowC);
+                c2_1 = Vector512.Load(c + 2 * rowC + Lanes);
+                c3_0 = Vector512.Load(c + 3 * rowC);
+                c3_1 = Vector512.Load(c + 3 * rowC + Lanes);
+                c4_0 = Vector512.Load(c + 4 * rowC);
+                c4_1 = Vector512.Load(c + 4 * rowC + Lanes);
+            }
+            else if (bias is not null)
+            {
+                c0_0 = Vector512.Load(bias);
+                c0_1 = Vector512.Load(bias + Lanes);
+                c1_0 = c0_0;
+                c1_1 = c0_1;
+                c2_0 = c0_0;
+                c2_1 = c0_1;
+                c3_0 = c0_0;
+                c3_1 = c0_1;
+                c4_0 = c0_0;
+                c4_1 = c0_1;
+            }
+            for (int segment = 0; segment < k.Segments; segment++)
+            {
+                float* y = b + segment * k.SegmentB;
+                float* a0 = a + segment * k.SegmentA;
+                float* a4 = a0 + 4 * row;
+                int i = 0;
+                for (; i + 2 <= steps; i += 2)
                 {
-                    Vector512<float> y0 = Vector512.Load(y);
-                    Vector512<float> y1 = Vector512.Load(y + Lanes);
-                    Vector512<float> x = Vector512.Create(a0[0]);
-                    c0_0 = Vector512.MultiplyAddEstimate(x, y0, c0_0);
-                    c0_1 = Vector512.MultiplyAddEstimate(x, y1, c0_1);
-                    x = Vector512.Create(a0[row]);
-                    c1_0 = Vector512.MultiplyAddEstimate(x, y0, c1_0);
-                    c1_1 = Vector512.MultiplyAddEstimate(x, y1, c1_1);
-                    x = Vector512.Create(a0[row2]);
-                    c2_0 = Vector512.MultiplyAddEstimate(x, y0, c2_0);
-                    c2_1 = Vector512.MultiplyAddEstimate(x, y1, c2_1);
-                    x = Vector512.Create(a0[row3]);
-                    c3_0 = Vector512.MultiplyAddEstimate(x, y0, c3_0);
-                    c3_1 = Vector512.MultiplyAddEstimate(x, y1, c3_1);
-                    x = Vector512.Create(a4[0]);
-                    c4_0 = Vector512.MultiplyAddEstimate(x, y0, c4_0);
-                    c4_1 = Vector512.MultiplyAddEstimate(x, y1, c4_1);
-                    a0 += step;
-                    a4 += step;
-                    y += stepB;
+                    {
+                        Vector512<float> y0 = Vector512.Load(y);
+                        Vector512<float> y1 = Vector512.Load(y + Lanes);
+                        Vector512<float> x = Vector512.Create(a0[0]);
+                        c0_0 = Vector512.MultiplyAddEstimate(x, y0, c0_0);
+                        c0_1 = Vector512.MultiplyAddEstimate(x, y1, c0_1);
+                        x = Vector512.Create(a0[row]);
+                        c1_0 = Vector512.MultiplyAddEstimate(x, y0, c1_0);
+                        c1_1 = Vector512.MultiplyAddEstimate(x, y1, c1_1);
+                        x = Vector512.Create(a0[row2]);
+                        c2_0 = Vector512.MultiplyAddEstimate(x, y0, c2_0);
+                        c2_1 = Vector512.MultiplyAddEstimate(x, y1, c2_1);
+                        x = Vector512.Create(a0[row3]);
+                        c3_0 = Vector512.MultiplyAddEstimate(x, y0, c3_0);
+                        c3_1 = Vector512.MultiplyAddEstimate(x, y1, c3_1);
+                        x = Vector512.Create(a4[0]);
+                        c4_0 = Vector512.MultiplyAddEstimate(x, y0, c4_0);
+                        c4_1 = Vector512.MultiplyAddEstimate(x, y1, c4_1);
+                        a0 += step;
+                        a4 += step;
+                        y += stepB;
+                    }
+                    {
+                        Vector512<float> y0 = Vector512.Load(y);
+                        Vector512<float> y1 = Vector512.Load(y + Lanes);
+                        Vector512<float> x = Vector512.Create(a0[0]);
+                        c0_0 = Vector512.MultiplyAddEstimate(x, y0, c0_0);
+                        c0_1 = Vector512.MultiplyAddEstimate(x, y1, c0_1);
+                        x = Vector512.Create(a0[row]);
+                        c1_0 = Vector512.MultiplyAddEstimate(x, y0, c1_0);
+                        c1_1 = Vector512.MultiplyAddEstimate(x, y1, c1_1);
+                        x = Vector512.Create(a0[row2]);
+                        c2_0 = Vector512.MultiplyAddEstimate(x, y0, c2_0);
+                        c2_1 = Vector512.MultiplyAddEstimate(x, y1, c2_1);
+                        x = Vector512.Create(a0[row3]);
+                        c3_0 = Vector512.MultiplyAddEstimate(x, y0, c3_0);
+                        c3_1 = Vector512.MultiplyAddEstimate(x, y1, c3_1);
+                        x = Vector512.Create(a4[0]);
+                        c4_0 = Vector512.MultiplyAddEstimate(x, y0, c4_0);
+                        c4_1 = Vector512.MultiplyAddEstimate(x, y1, c4_1);
+                        a0 += step;
+                        a4 += step;
+                        y += stepB;
+                    }
                 }
+                for (; i < steps; i++)
                 {
-                    Vector512<float> y0 = Vector512.Load(y);
-                    Vector512<float> y1 = Vector512.Load(y + Lanes);
-                    Vector512<float> x = Vector512.Create(a0[0]);
-                    c0_0 = Vector512.MultiplyAddEstimate(x, y0, c0_0);
-                    c0_1 = Vector512.MultiplyAddEstimate(x, y1, c0_1);
-                    x = Vector512.Create(a0[row]);
-                    c1_0 = Vector512.MultiplyAddEstimate(x, y0, c1_0);
-                    c1_1 = Vector512.MultiplyAddEstimate(x, y1, c1_1);
-                    x = Vector512.Create(a0[row2]);
-                    c2_0 = Vector512.MultiplyAddEstimate(x, y0, c2_0);
-                    c2_1 = Vector512.MultiplyAddEstimate(x, y1, c2_1);
-                    x = Vector512.Create(a0[row3]);
-                    c3_0 = Vector512.MultiplyAddEstimate(x, y0, c3_0);
-                    c3_1 = Vector512.MultiplyAddEstimate(x, y1, c3_1);
-                    x = Vector512.Create(a4[0]);
-                    c4_0 = Vector512.MultiplyAddEstimate(x, y0, c4_0);
-                    c4_1 = Vector512.MultiplyAddEstimate(x, y1, c4_1);
-                    a0 += step;
-                    a4 += step;
-                    y += stepB;
+                    {
+                        Vector512<float> y0 = Vector512.Load(y);
+                        Vector512<float> y1 = Vector512.Load(y + Lanes);
+                        Vector512<float> x = Vector512.Create(a0[0]);
+                        c0_0 = Vector512.MultiplyAddEstimate(x, y0, c0_0);
+                        c0_1 = Vector512.MultiplyAddEstimate(x, y1, c0_1);
+                        x = Vector512.Create(a0[row]);
+                        c1_0 = Vector512.MultiplyAddEstimate(x, y0, c1_0);
+                        c1_1 = Vector512.MultiplyAddEstimate(x, y1, c1_1);
+                        x = Vector512.Create(a0[row2]);
+                        c2_0 = Vector512.MultiplyAddEstimate(x, y0, c2_0);
+                        c2_1 = Vector512.MultiplyAddEstimate(x, y1, c2_1);
+                        x = Vector512.Create(a0[row3]);
+                        c3_0 = Vector512.MultiplyAddEstimate(x, y0, c3_0);
+                        c3_1 = Vector512.MultiplyAddEstimate(x, y1, c3_1);
+                        x = Vector512.Create(a4[0]);
+                        c4_0 = Vector512.MultiplyAddEstimate(x, y0, c4_0);
+                        c4_1 = Vector512.MultiplyAddEstimate(x, y1, c4_1);
+                        a0 += step;
+                        a4 += step;
+                        y += stepB;
+                    }
                 }
             }
-            for (; i < steps; i++)
-            {
-                {
-                    Vector512<float> y0 = Vector512.Load(y);
-                    Vector512<float> y1 = Vector512.Load(y + Lanes);
-                    Vector512<float> x = Vector512.Create(a0[0]);
-                    c0_0 = Vector512.MultiplyAddEstimate(x, y0, c0_0);
-                    c0_1 = Vector512.MultiplyAddEstimate(x, y1, c0_1);
-                    x = Vector512.Create(a0[row]);
-                    c1_0 = Vector512.MultiplyAddEstimate(x, y0, c1_0);
-                    c1_1 = Vector512.MultiplyAddEstimate(x, y1, c1_1);
-                    x = Vector512.Create(a0[row2]);
-                    c2_0 = Vector512.MultiplyAddEstimate(x, y0, c2_0);
-                    c2_1 = Vector512.MultiplyAddEstimate(x, y1, c2_1);
-                    x = Vector512.Create(a0[row3]);
-                    c3_0 = Vector512.MultiplyAddEstimate(x, y0, c3_0);
-                    c3_1 = Vector512.MultiplyAddEstimate(x, y1, c3_1);
-                    x = Vector512.Create(a4[0]);
-                    c4_0 = Vector512.MultiplyAddEstimate(x, y0, c4_0);
-                    c4_1 = Vector512.MultiplyAddEstimate(x, y1, c4_1);
-                    a0 += step;
-                    a4 += step;
-                    y += stepB;
-                }
-            }
+            c0_0.Store(c + 0 * rowC);
+            c0_1.Store(c + 0 * rowC + Lanes);
+            c1_0.Store(c + 1 * rowC);
+            c1_1.Store(c + 1 * rowC + Lanes);
+            c2_0.Store(c + 2 * rowC);
+            c2_1.Store(c + 2 * rowC + Lanes);
+            c3_0.Store(c + 3 * rowC);
+            c3_1.Store(c + 3 * rowC + Lanes);
+            c4_0.Store(c + 4 * rowC);
+            c4_1.Store(c + 4 * rowC + Lanes);
         }
-        c0_0.Store(c + 0 * rowC);
-        c0_1.Store(c + 0 * rowC + Lanes);
-        c1_0.Store(c + 1 * rowC);
-        c1_1.Store(c + 1 * rowC + Lanes);
-        c2_0.Store(c + 2 * rowC);
-        c2_1.Store(c + 2 * rowC + Lanes);
-        c3_0.Store(c + 3 * rowC);
-        c3_1.Store(c + 3 * rowC + Lanes);
-        c4_0.Store(c + 4 * rowC);
-        c4_1.Store(c + 4 * rowC + Lanes);
     }
 
-    private static void Tile6x32(in Contraction k, float* a, float* b, float* c, float* bias)
+    private static void Tile6x32(in Contraction k, float* a, float* b, float* c, float* bias, int tiles)
     {
-        Vector512<float> c0_0 = default, c0_1 = default;
-        Vector512<float> c1_0 = default, c1_1 = default;
-        Vector512<float> c2_0 = default, c2_1 = default;
-        Vector512<float> c3_0 = default, c3_1 = default;
-        Vector512<float> c4_0 = default, c4_1 = default;
-        Vector512<float> c5_0 = default, c5_1 = default;
-        nint rowC = k.RowStrideC;
-        if (k.Accumulate)
-        {
-            c0_0 = Vector512.Load(c + 0 * rowC);
-            c0_1 = Vector512.Load(c + 0 * rowC + Lanes);
-            c1_0 = Vector512.Load(c + 1 * rowC);
-            c1_1 = Vector512.Load(c + 1 * rowC + Lanes);
-            c2_0 = Vector512.Load(c + 2 * rowC);
-            c2_1 = Vector512.Load(c + 2 * rowC + Lanes);
-            c3_0 = Vector512.Load(c + 3 * rowC);
-            c3_1 = Vector512.Load(c + 3 * rowC + Lanes);
-            c4_0 = Vector512.Load(c + 4 * rowC);
-            c4_1 = Vector512.Load(c + 4 * rowC + Lanes);
-            c5_0 = Vector512.Load(c + 5 * rowC);
-            c5_1 = Vector512.Load(c + 5 * rowC + Lanes);
-        }
-        else if (bias is not null)
-        {
-            c0_0 = Vector512.Load(bias);
-            c0_1 = Vector512.Load(bias + Lanes);
-            c1_0 = c0_0;
-            c1_1 = c0_1;
-            c2_0 = c0_0;
-            c2_1 = c0_1;
-            c3_0 = c0_0;
-            c3_1 = c0_1;
-            c4_0 = c0_0;
-            c4_1 = c0_1;
-            c5_0 = c0_0;
-            c5_1 = c0_1;
-        }
-        nint row = k.RowStrideA, step = k.StepA, stepB = k.StepB;
+        nint row = k.RowStrideA, step = k.StepA, stepB = k.StepB, rowC = k.RowStrideC;
         nint row2 = 2 * row, row3 = 3 * row;
         int steps = k.Steps;
-        for (int segment = 0; segment < k.Segments; segment++)
+        for (; tiles > 0; tiles--, a += 6 * row, c += 6 * rowC)
         {
-            float* y = b + segment * k.SegmentB;
-            float* a0 = a + segment * k.SegmentA;
-            float* a4 = a0 + 4 * row;
-            int i = 0;
-            for (; i + 2 <= steps; i += 2)
+            Vector512<float> c0_0 = default, c0_1 = default;
+            Vector512<float> c1_0 = default, c1_1 = default;
+            Vector512<float> c2_0 = default, c2_1 = default;
+            Vector512<float> c3_0 = default, c3_1 = default;
+            Vector512<float> c4_0 = default, c4_1 = default;
+            Vector512<float> c5_0 = default, c5_1 = default;
+            if (k.Accumulate)
             {
+                c0_0 = Vector512.Load(c + 0 * rowC);
+                c0_1 = Vector512.Load(c + 0 * rowC + Lanes);
+                c1_0 = Vector512.Load(c + 1 * rowC);
+                c1_1 = Vector512.Load(c + 1 * rowC + Lanes);
+                c2_0 = Vector512.Load(c + 2 * rowC);
+                c2_1 = Vector512.Load(c + 2 * rowC + Lanes);
+                c3_0 = Vector512.Load(c + 3 * rowC);
+                c3_1 = Vector512.Load(c + 3 * rowC + Lanes);
+                c4_0 = Vector512.Load(c + 4 * rowC);
+                c4_1 = Vector512.Load(c + 4 * rowC + Lanes);
+                c5_0 = Vector512.Load(c + 5 * rowC);
+                c5_1 = Vector512.Load(c + 5 * rowC + Lanes);
+            }
+            else if (bias is not null)
+            {
+                c0_0 = Vector512.Load(bias);
+                c0_1 = Vector512.Load(bias + Lanes);
+                c1_0 = c0_0;
+                c1_1 = c0_1;
+                c2_0 = c0_0;
+                c2_1 = c0_1;
+                c3_0 = c0_0;
+                c3_1 = c0_1;
+                c4_0 = c0_0;
+                c4_1 = c0_1;
+                c5_0 = c0_0;
+                c5_1 = c0_1;
+            }
+            for (int segment = 0; segment < k.Segments; segment++)
+            {
+                float* y = b + segment * k.SegmentB;
+                float* a0 = a + segment * k.SegmentA;
+                float* a4 = a0 + 4 * row;
+                int i = 0;
+                for (; i + 2 <= steps; i += 2)
                 {
-                    Vector512<float> y0 = Vector512.Load(y);
-                    Vector512<float> y1 = Vector512.Load(y + Lanes);
-                    Vector512<float> x = Vector512.Create(a0[0]);
-                    c0_0 = Vector512.MultiplyAddEstimate(x, y0, c0_0);
-                    c0_1 = Vector512.MultiplyAddEstimate(x, y1, c0_1);
-                    x = Vector512.Create(a0[row]);
-                    c1_0 = Vector512.MultiplyAddEstimate(x, y0, c1_0);
-                    c1_1 = Vector512.MultiplyAddEstimate(x, y1, c1_1);
-                    x = Vector512.Create(a0[row2]);
-                    c2_0 = Vector512.MultiplyAddEstimate(x, y0, c2_0);
-                    c2_1 = Vector512.MultiplyAddEstimate(x, y1, c2_1);
-                    x = Vector512.Create(a0[row3]);
-                    c3_0 = Vector512.MultiplyAddEstimate(x, y0, c3_0);
-                    c3_1 = Vector512.MultiplyAddEstimate(x, y1, c3_1);
-                    x = Vector512.Create(a4[0]);
-                    c4_0 = Vector512.MultiplyAddEstimate(x, y0, c4_0);
-                    c4_1 = Vector512.MultiplyAddEstimate(x, y1, c4_1);
-                    x = Vector512.Create(a4[row]);
-                    c5_0 = Vector512.MultiplyAddEstimate(x, y0, c5_0);
-                    c5_1 = Vector512.MultiplyAddEstimate(x, y1, c5_1);
-                    a0 += step;
-                    a4 += step;
-                    y += stepB;
+                    {
+                        Vector512<float> y0 = Vector512.Load(y);
+                        Vector512<float> y1 = Vector512.Load(y + Lanes);
+                        Vector512<float> x = Vector512.Create(a0[0]);
+                        c0_0 = Vector512.MultiplyAddEstimate(x, y0, c0_0);
+                        c0_1 = Vector512.MultiplyAddEstimate(x, y1, c0_1);
+                        x = Vector512.Create(a0[row]);
+                        c1_0 = Vector512.MultiplyAddEstimate(x, y0, c1_0);
+                        c1_1 = Vector512.MultiplyAddEstimate(x, y1, c1_1);
+                        x = Vector512.Create(a0[row2]);
+                        c2_0 = Vector512.MultiplyAddEstimate(x, y0, c2_0);
+                        c2_1 = Vector512.MultiplyAddEstimate(x, y1, c2_1);
+                        x = Vector512.Create(a0[row3]);
+                        c3_0 = Vector512.MultiplyAddEstimate(x, y0, c3_0);
+                        c3_1 = Vector512.MultiplyAddEstimate(x, y1, c3_1);
+                        x = Vector512.Create(a4[0]);
+                        c4_0 = Vector512.MultiplyAddEstimate(x, y0, c4_0);
+                        c4_1 = Vector512.MultiplyAddEstimate(x, y1, c4_1);
+                        x = Vector512.Create(a4[row]);
+                        c5_0 = Vector512.MultiplyAddEstimate(x, y0, c5_0);
+                        c5_1 = Vector512.MultiplyAddEstimate(x, y1, c5_1);
+                        a0 += step;
+                        a4 += step;
+                        y += stepB;
+                    }
+                    {
+                        Vector512<float> y0 = Vector512.Load(y);
+                        Vector512<float> y1 = Vector512.Load(y + Lanes);
+                        Vector512<float> x = Vector512.Create(a0[0]);
+                        c0_0 = Vector512.MultiplyAddEstimate(x, y0, c0_0);
+                        c0_1 = Vector512.MultiplyAddEstimate(x, y1, c0_1);
+                        x = Vector512.Create(a0[row]);
+                        c1_0 = Vector512.MultiplyAddEstimate(x, y0, c1_0);
+                        c1_1 = Vector512.MultiplyAddEstimate(x, y1, c1_1);
+                        x = Vector512.Create(a0[row2]);
+                        c2_0 = Vector512.MultiplyAddEstimate(x, y0, c2_0);
+                        c2_1 = Vector512.MultiplyAddEstimate(x, y1, c2_1);
+                        x = Vector512.Create(a0[row3]);
+                        c3_0 = Vector512.MultiplyAddEstimate(x, y0, c3_0);
+                        c3_1 = Vector512.MultiplyAddEstimate(x, y1, c3_1);
+                        x = Vector512.Create(a4[0]);
+                        c4_0 = Vector512.MultiplyAddEstimate(x, y0, c4_0);
+                        c4_1 = Vector512.MultiplyAddEstimate(x, y1, c4_1);
+                        x = Vector512.Create(a4[row]);
+                        c5_0 = Vector512.MultiplyAddEstimate(x, y0, c5_0);
+                        c5_1 = Vector512.MultiplyAddEstimate(x, y1, c5_1);
+                        a0 += step;
+                        a4 += step;
+                        y += stepB;
+                    }
                 }
+                for (; i < steps; i++)
                 {
-                    Vector512<float> y0 = Vector512.Load(y);
-                    Vector512<float> y1 = Vector512.Load(y + Lanes);
-                    Vector512<float> x = Vector512.Create(a0[0]);
-                    c0_0 = Vector512.MultiplyAddEstimate(x, y0, c0_0);
-                    c0_1 = Vector512.MultiplyAddEstimate(x, y1, c0_1);
-                    x = Vector512.Create(a0[row]);
-                    c1_0 = Vector512.MultiplyAddEstimate(x, y0, c1_0);
-                    c1_1 = Vector512.MultiplyAddEstimate(x, y1, c1_1);
-                    x = Vector512.Create(a0[row2]);
-                    c2_0 = Vector512.MultiplyAddEstimate(x, y0, c2_0);
-                    c2_1 = Vector512.MultiplyAddEstimate(x, y1, c2_1);
-                    x = Vector512.Create(a0[row3]);
-                    c3_0 = Vector512.MultiplyAddEstimate(x, y0, c3_0);
-                    c3_1 = Vector512.MultiplyAddEstimate(x, y1, c3_1);
-                    x = Vector512.Create(a4[0]);
-                    c4_0 = Vector512.MultiplyAddEstimate(x, y0, c4_0);
-                    c4_1 = Vector512.MultiplyAddEstimate(x, y1, c4_1);
-                    x = Vector512.Create(a4[row]);
-                    c5_0 = Vector512.MultiplyAddEstimate(x, y0, c5_0);
-                    c5_1 = Vector512.MultiplyAddEstimate(x, y1, c5_1);
-                    a0 += step;
-                    a4 += step;
-                    y += stepB;
+                    {
+                        Vector512<float> y0 = Vector512.Load(y);
+                        Vector512<float> y1 = Vector512.Load(y + Lanes);
+                        Vector512<float> x = Vector512.Create(a0[0]);
+                        c0_0 = Vector512.MultiplyAddEstimate(x, y0, c0_0);
+                        c0_1 = Vector512.MultiplyAddEstimate(x, y1, c0_1);
+                        x = Vector512.Create(a0[row]);
+                        c1_0 = Vector512.MultiplyAddEstimate(x, y0, c1_0);
+                        c1_1 = Vector512.MultiplyAddEstimate(x, y1, c1_1);
+                        x = Vector512.Create(a0[row2]);
+                        c2_0 = Vector512.MultiplyAddEstimate(x, y0, c2_0);
+                        c2_1 = Vector512.MultiplyAddEstimate(x, y1, c2_1);
+                        x = Vector512.Create(a0[row3]);
+                        c3_0 = Vector512.MultiplyAddEstimate(x, y0, c3_0);
+                        c3_1 = Vector512.MultiplyAddEstimate(x, y1, c3_1);
+                        x = Vector512.Create(a4[0]);
+                        c4_0 = Vector512.MultiplyAddEstimate(x, y0, c4_0);
+                        c4_1 = Vector512.MultiplyAddEstimate(x, y1, c4_1);
+                        x = Vector512.Create(a4[row]);
+                        c5_0 = Vector512.MultiplyAddEstimate(x, y0, c5_0);
+                        c5_1 = Vector512.MultiplyAddEstimate(x, y1, c5_1);
+                        a0 += step;
+                        a4 += step;
+                        y += stepB;
+                    }
                 }
             }
-            for (; i < steps; i++)
-            {
-                {
-                    Vector512<float> y0 = Vector512.Load(y);
-                    Vector512<float> y1 = Vector512.Load(y + Lanes);
-                    Vector512<float> x = Vector512.Create(a0[0]);
-                    c0_0 = Vector512.MultiplyAddEstimate(x, y0, c0_0);
-                    c0_1 = Vector512.MultiplyAddEstimate(x, y1, c0_1);
-                    x = Vector512.Create(a0[row]);
-                    c1_0 = Vector512.MultiplyAddEstimate(x, y0, c1_0);
-                    c1_1 = Vector512.MultiplyAddEstimate(x, y1, c1_1);
-                    x = Vector512.Create(a0[row2]);
-                    c2_0 = Vector512.MultiplyAddEstimate(x, y0, c2_0);
-                    c2_1 = Vector512.MultiplyAddEstimate(x, y1, c2_1);
-                    x = Vector512.Create(a0[row3]);
-                    c3_0 = Vector512.MultiplyAddEstimate(x, y0, c3_0);
-                    c3_1 = Vector512.MultiplyAddEstimate(x, y1, c3_1);
-                    x = Vector512.Create(a4[0]);
-                    c4_0 = Vector512.MultiplyAddEstimate(x, y0, c4_0);
-                    c4_1 = Vector512.MultiplyAddEstimate(x, y1, c4_1);
-                    x = Vector512.Create(a4[row]);
-                    c5_0 = Vector512.MultiplyAddEstimate(x, y0, c5_0);
-                    c5_1 = Vector512.MultiplyAddEstimate(x, y1, c5_1);
-                    a0 += step;
-                    a4 += step;
-                    y += stepB;
-                }
-            }
+            c0_0.Store(c + 0 * rowC);
+            c0_1.Store(c + 0 * rowC + Lanes);
+            c1_0.Store(c + 1 * rowC);
+            c1_1.Store(c + 1 * rowC + Lanes);
+            c2_0.Store(c + 2 * rowC);
+            c2_1.Store(c + 2 * rowC + Lanes);
+            c3_0.Store(c + 3 * rowC);
+            c3_1.Store(c + 3 * rowC + Lanes);
+            c4_0.Store(c + 4 * rowC);
+            c4_1.Store(c + 4 * rowC + Lanes);
+            c5_0.Store(c + 5 * rowC);
+            c5_1.Store(c + 5 * rowC + Lanes);
         }
-        c0_0.Store(c + 0 * rowC);
-        c0_1.Store(c + 0 * rowC + Lanes);
-        c1_0.Store(c + 1 * rowC);
-        c1_1.Store(c + 1 * rowC + Lanes);
-        c2_0.Store(c + 2 * rowC);
-        c2_1.Store(c + 2 * rowC + Lanes);
-        c3_0.Store(c + 3 * rowC);
-        c3_1.Store(c + 3 * rowC + Lanes);
-        c4_0.Store(c + 4 * rowC);
-        c4_1.Store(c + 4 * rowC + Lanes);
-        c5_0.Store(c + 5 * rowC);
-        c5_1.Store(c + 5 * rowC + Lanes);
     }
 
-    private static void Tile7x32(in Contraction k, float* a, float* b, float* c, float* bias)
+    private static void Tile7x32(in Contraction k, float* a, float* b, float* c, float* bias, int tiles)
     {
-        Vector512<float> c0_0 = default, c0_1 = default;
-        Vector512<float> c1_0 = default, c1_1 = default;
-        Vector512<float> c2_0 = default, c2_1 = default;
-        Vector512<float> c3_0 = default, c3_1 = default;
-        Vector512<float> c4_0 = default, c4_1 = default;
-        Vector512<float> c5_0 = default, c5_1 = default;
-        Vector512<float> c6_0 = default, c6_1 = default;
-        nint rowC = k.RowStrideC;
-        if (k.Accumulate)
-        {
-            c0_0 = Vector512.Load(c + 0 * rowC);
-            c0_1 = Vector512.Load(c + 0 * rowC + Lanes);
-            c1_0 = Vector512.Load(c + 1 * rowC);
-            c1_1 = Vector512.Load(c + 1 * rowC + Lanes);
-            c2_0 = Vector512.Load(c + 2 * rowC);
-            c2_1 = Vector512.Load(c + 2 * rowC + Lanes);
-            c3_0 = Vector512.Load(c + 3 * rowC);
-            c3_1 = Vector512.Load(c + 3 * rowC + Lanes);
-            c4_0 = Vector512.Load(c + 4 * rowC);
-            c4_1 = Vector512.Load(c + 4 * rowC + Lanes);
-            c5_0 = Vector512.Load(c + 5 * rowC);
-            c5_1 = Vector512.Load(c + 5 * rowC + Lanes);
-            c6_0 = Vector512.Load(c + 6 * rowC);
-            c6_1 = Vector512.Load(c + 6 * rowC + Lanes);
-        }
-        else if (bias is not null)
-        {
-            c0_0 = Vector512.Load(bias);
-            c0_1 = Vector512.Load(bias + Lanes);
-            c1_0 = c0_0;
-            c1_1 = c0_1;
-            c2_0 = c0_0;
-            c2_1 = c0_1;
-            c3_0 = c0_0;
-            c3_1 = c0_1;
-            c4_0 = c0_0;
-            c4_1 = c0_1;
-            c5_0 = c0_0;
-            c5_1 = c0_1;
-            c6_0 = c0_0;
-            c6_1 = c0_1;
-        }
-        nint row = k.RowStrideA, step = k.StepA, stepB = k.StepB;
+        nint row = k.RowStrideA, step = k.StepA, stepB = k.StepB, rowC = k.RowStrideC;
         nint row2 = 2 * row, row3 = 3 * row;
         int steps = k.Steps;
-        for (int segment = 0; segment < k.Segments; segment++)
+        for (; tiles > 0; tiles--, a += 7 * row, c += 7 * rowC)
         {
-            float* y = b + segment * k.SegmentB;
-            float* a0 = a + segment * k.SegmentA;
-            float* a4 = a0 + 4 * row;
-            int i = 0;
-            for (; i + 2 <= steps; i += 2)
+            Vector512<float> c0_0 = default, c0_1 = default;
+            Vector512<float> c1_0 = default, c1_1 = default;
+            Vector512<float> c2_0 = default, c2_1 = default;
+            Vector512<float> c3_0 = default, c3_1 = default;
+            Vector512<float> c4_0 = default, c4_1 = default;
+            Vector512<float> c5_0 = default, c5_1 = default;
+            Vector512<float> c6_0 = default, c6_1 = default;
+            if (k.Accumulate)
             {
+                c0_0 = Vector512.Load(c + 0 * rowC);
+                c0_1 = Vector512.Load(c + 0 * rowC + Lanes);
+                c1_0 = Vector512.Load(c + 1 * rowC);
+                c1_1 = Vector512.Load(c + 1 * rowC + Lanes);
+                c2_0 = Vector512.Load(c + 2 * rowC);
+                c2_1 = Vector512.Load(c + 2 * rowC + Lanes);
+                c3_0 = Vector512.Load(c + 3 * rowC);
+                c3_1 = Vector512.Load(c + 3 * rowC + Lanes);
+                c4_0 = Vector512.Load(c + 4 * rowC);
+                c4_1 = Vector512.Load(c + 4 * rowC + Lanes);
+                c5_0 = Vector512.Load(c + 5 * rowC);
+                c5_1 = Vector512.Load(c + 5 * rowC + Lanes);
+                c6_0 = Vector512.Load(c + 6 * rowC);
+                c6_1 = Vector512.Load(c + 6 * rowC + Lanes);
+            }
+            else if (bias is not null)
+            {
+                c0_0 = Vector512.Load(bias);
+                c0_1 = Vector512.Load(bias + Lanes);
+                c1_0 = c0_0;
+                c1_1 = c0_1;
+                c2_0 = c0_0;
+                c2_1 = c0_1;
+                c3_0 = c0_0;
+                c3_1 = c0_1;
+                c4_0 = c0_0;
+                c4_1 = c0_1;
+                c5_0 = c0_0;
+                c5_1 = c0_1;
+                c6_0 = c0_0;
+                c6_1 = c0_1;
+            }
+            for (int segment = 0; segment < k.Segments; segment++)
+            {
+                float* y = b + segment * k.SegmentB;
+                float* a0 = a + segment * k.SegmentA;
+                float* a4 = a0 + 4 * row;
+                int i = 0;
+                for (; i + 2 <= steps; i += 2)
                 {
-                    Vector512<float> y0 = Vector512.Load(y);
-                    Vector512<float> y1 = Vector512.Load(y + Lanes);
-                    Vector512<float> x = Vector512.Create(a0[0]);
-                    c0_0 = Vector512.MultiplyAddEstimate(x, y0, c0_0);
-                    c0_1 = Vector512.MultiplyAddEstimate(x, y1, c0_1);
-                    x = Vector512.Create(a0[row]);
-                    c1_0 = Vector512.MultiplyAddEstimate(x, y0, c1_0);
-                    c1_1 = Vector512.MultiplyAddEstimate(x, y1, c1_1);
-                    x = Vector512.Create(a0[row2]);
-                    c2_0 = Vector512.MultiplyAddEstimate(x, y0, c2_0);
-                    c2_1 = Vector512.MultiplyAddEstimate(x, y1, c2_1);
-                    x = Vector512.Create(a0[row3]);
-                    c3_0 = Vector512.MultiplyAddEstimate(x, y0, c3_0);
-                    c3_1 = Vector512.MultiplyAddEstimate(x, y1, c3_1);
-                    x = Vector512.Create(a4[0]);
-                    c4_0 = Vector512.MultiplyAddEstimate(x, y0, c4_0);
-                    c4_1 = Vector512.MultiplyAddEstimate(x, y1, c4_1);
-                    x = Vector512.Create(a4[row]);
-                    c5_0 = Vector512.MultiplyAddEstimate(x, y0, c5_0);
-                    c5_1 = Vector512.MultiplyAddEstimate(x, y1, c5_1);
-                    x = Vector512.Create(a4[row2]);
-                    c6_0 = Vector512.MultiplyAddEstimate(x, y0, c6_0);
-                    c6_1 = Vector512.MultiplyAddEstimate(x, y1, c6_1);
-                    a0 += step;
-                    a4 += step;
-                    y += stepB;
+                    {
+                        Vector512<float> y0 = Vector512.Load(y);
+                        Vector512<float> y1 = Vector512.Load(y + Lanes);
+                        Vector512<float> x = Vector512.Create(a0[0]);
+                        c0_0 = Vector512.MultiplyAddEstimate(x, y0, c0_0);
+                        c0_1 = Vector512.MultiplyAddEstimate(x, y1, c0_1);
+                        x = Vector512.Create(a0[row]);
+                        c1_0 = Vector512.MultiplyAddEstimate(x, y0, c1_0);
+                        c1_1 = Vector512.MultiplyAddEstimate(x, y1, c1_1);
+                        x = Vector512.Create(a0[row2]);
+                        c2_0 = Vector512.MultiplyAddEstimate(x, y0, c2_0);
+                        c2_1 = Vector512.MultiplyAddEstimate(x, y1, c2_1);
+                        x = Vector512.Create(a0[row3]);
+                        c3_0 = Vector512.MultiplyAddEstimate(x, y0, c3_0);
+                        c3_1 = Vector512.MultiplyAddEstimate(x, y1, c3_1);
+                        x = Vector512.Create(a4[0]);
+                        c4_0 = Vector512.MultiplyAddEstimate(x, y0, c4_0);
+                        c4_1 = Vector512.MultiplyAddEstimate(x, y1, c4_1);
+                        x = Vector512.Create(a4[row]);
+                        c5_0 = Vector512.MultiplyAddEstimate(x, y0, c5_0);
+                        c5_1 = Vector512.MultiplyAddEstimate(x, y1, c5_1);
+                        x = Vector512.Create(a4[row2]);
+                        c6_0 = Vector512.MultiplyAddEstimate(x, y0, c6_0);
+                        c6_1 = Vector512.MultiplyAddEstimate(x, y1, c6_1);
+                        a0 += step;
+                        a4 += step;
+                        y += stepB;
+                    }
+                    {
+                        Vector512<float> y0 = Vector512.Load(y);
+                        Vector512<float> y1 = Vector512.Load(y + Lanes);
+                        Vector512<float> x = Vector512.Create(a0[0]);
+                        c0_0 = Vector512.MultiplyAddEstimate(x, y0, c0_0);
+                        c0_1 = Vector512.MultiplyAddEstimate(x, y1, c0_1);
+                        x = Vector512.Create(a0[row]);
+                        c1_0 = Vector512.MultiplyAddEstimate(x, y0, c1_0);
+                        c1_1 = Vector512.MultiplyAddEstimate(x, y1, c1_1);
+                        x = Vector512.Create(a0[row2]);
+                        c2_0 = Vector512.MultiplyAddEstimate(x, y0, c2_0);
+                        c2_1 = Vector512.MultiplyAddEstimate(x, y1, c2_1);
+                        x = Vector512.Create(a0[row3]);
+                        c3_0 = Vector512.MultiplyAddEstimate(x, y0, c3_0);
+                        c3_1 = Vector512.MultiplyAddEstimate(x, y1, c3_1);
+                        x = Vector512.Create(a4[0]);
+                        c4_0 = Vector512.MultiplyAddEstimate(x, y0, c4_0);
+                        c4_1 = Vector512.MultiplyAddEstimate(x, y1, c4_1);
+                        x = Vector512.Create(a4[row]);
+                        c5_0 = Vector512.MultiplyAddEstimate(x, y0, c5_0);
+                        c5_1 = Vector512.MultiplyAddEstimate(x, y1, c5_1);
+                        x = Vector512.Create(a4[row2]);
+                        c6_0 = Vector512.MultiplyAddEstimate(x, y0, c6_0);
+                        c6_1 = Vector512.MultiplyAddEstimate(x, y1, c6_1);
+                        a0 += step;
+                        a4 += step;
+                        y += stepB;
+                    }
                 }
+                for (; i < steps; i++)
                 {
-                    Vector512<float> y0 = Vector512.Load(y);
-                    Vector512<float> y1 = Vector512.Load(y + Lanes);
-                    Vector512<float> x = Vector512.Create(a0[0]);
-                    c0_0 = Vector512.MultiplyAddEstimate(x, y0, c0_0);
-                    c0_1 = Vector512.MultiplyAddEstimate(x, y1, c0_1);
-                    x = Vector512.Create(a0[row]);
-                    c1_0 = Vector512.MultiplyAddEstimate(x, y0, c1_0);
-                    c1_1 = Vector512.MultiplyAddEstimate(x, y1, c1_1);
-                    x = Vector512.Create(a0[row2]);
-                    c2_0 = Vector512.MultiplyAddEstimate(x, y0, c2_0);
-                    c2_1 = Vector512.MultiplyAddEstimate(x, y1, c2_1);
-                    x = Vector512.Create(a0[row3]);
-                    c3_0 = Vector512.MultiplyAddEstimate(x, y0, c3_0);
-                    c3_1 = Vector512.MultiplyAddEstimate(x, y1, c3_1);
-                    x = Vector512.Create(a4[0]);
-                    c4_0 = Vector512.MultiplyAddEstimate(x, y0, c4_0);
-                    c4_1 = Vector512.MultiplyAddEstimate(x, y1, c4_1);
-                    x = Vector512.Create(a4[row]);
-                    c5_0 = Vector512.MultiplyAddEstimate(x, y0, c5_0);
-                    c5_1 = Vector512.MultiplyAddEstimate(x, y1, c5_1);
-                    x = Vector512.Create(a4[row2]);
-                    c6_0 = Vector512.MultiplyAddEstimate(x, y0, c6_0);
-                    c6_1 = Vector512.MultiplyAddEstimate(x, y1, c6_1);
-                    a0 += step;
-                    a4 += step;
-                    y += stepB;
+                    {
+                        Vector512<float> y0 = Vector512.Load(y);
+                        Vector512<float> y1 = Vector512.Load(y + Lanes);
+                        Vector512<float> x = Vector512.Create(a0[0]);
+                        c0_0 = Vector512.MultiplyAddEstimate(x, y0, c0_0);
+                        c0_1 = Vector512.MultiplyAddEstimate(x, y1, c0_1);
+                        x = Vector512.Create(a0[row]);
+                        c1_0 = Vector512.MultiplyAddEstimate(x, y0, c1_0);
+                        c1_1 = Vector512.MultiplyAddEstimate(x, y1, c1_1);
+                        x = Vector512.Create(a0[row2]);
+                        c2_0 = Vector512.MultiplyAddEstimate(x, y0, c2_0);
+                        c2_1 = Vector512.MultiplyAddEstimate(x, y1, c2_1);
+                        x = Vector512.Create(a0[row3]);
+                        c3_0 = Vector512.MultiplyAddEstimate(x, y0, c3_0);
+                        c3_1 = Vector512.MultiplyAddEstimate(x, y1, c3_1);
+                        x = Vector512.Create(a4[0]);
+                        c4_0 = Vector512.MultiplyAddEstimate(x, y0, c4_0);
+                        c4_1 = Vector512.MultiplyAddEstimate(x, y1, c4_1);
+                        x = Vector512.Create(a4[row]);
+                        c5_0 = Vector512.MultiplyAddEstimate(x, y0, c5_0);
+                        c5_1 = Vector512.MultiplyAddEstimate(x, y1, c5_1);
+                        x = Vector512.Create(a4[row2]);
+                        c6_0 = Vector512.MultiplyAddEstimate(x, y0, c6_0);
+                        c6_1 = Vector512.MultiplyAddEstimate(x, y1, c6_1);
+                        a0 += step;
+                        a4 += step;
+                        y += stepB;
+                    }
                 }
             }
-            for (; i < steps; i++)
-            {
-                {
-                    Vector512<float> y0 = Vector512.Load(y);
-                    Vector512<float> y1 = Vector512.Load(y + Lanes);
-                    Vector512<float> x = Vector512.Create(a0[0]);
-                    c0_0 = Vector512.MultiplyAddEstimate(x, y0, c0_0);
-                    c0_1 = Vector512.MultiplyAddEstimate(x, y1, c0_1);
-                    x = Vector512.Create(a0[row]);
-                    c1_0 = Vector512.MultiplyAddEstimate(x, y0, c1_0);
-                    c1_1 = Vector512.MultiplyAddEstimate(x, y1, c1_1);
-                    x = Vector512.Create(a0[row2]);
-                    c2_0 = Vector512.MultiplyAddEstimate(x, y0, c2_0);
-                    c2_1 = Vector512.MultiplyAddEstimate(x, y1, c2_1);
-                    x = Vector512.Create(a0[row3]);
-                    c3_0 = Vector512.MultiplyAddEstimate(x, y0, c3_0);
-                    c3_1 = Vector512.MultiplyAddEstimate(x, y1, c3_1);
-                    x = Vector512.Create(a4[0]);
-                    c4_0 = Vector512.MultiplyAddEstimate(x, y0, c4_0);
-                    c4_1 = Vector512.MultiplyAddEstimate(x, y1, c4_1);
-                    x = Vector512.Create(a4[row]);
-                    c5_0 = Vector512.MultiplyAddEstimate(x, y0, c5_0);
-                    c5_1 = Vector512.MultiplyAddEstimate(x, y1, c5_1);
-                    x = Vector512.Create(a4[row2]);
-                    c6_0 = Vector512.MultiplyAddEstimate(x, y0, c6_0);
-                    c6_1 = Vector512.MultiplyAddEstimate(x, y1, c6_1);
-                    a0 += step;
-                    a4 += step;
-                    y += stepB;
-                }
-            }
+            c0_0.Store(c + 0 * rowC);
+            c0_1.Store(c + 0 * rowC + Lanes);
+            c1_0.Store(c + 1 * rowC);
+            c1_1.Store(c + 1 * rowC + Lanes);
+            c2_0.Store(c + 2 * rowC);
+            c2_1.Store(c + 2 * rowC + Lanes);
+            c3_0.Store(c + 3 * rowC);
+            c3_1.Store(c + 3 * rowC + Lanes);
+            c4_0.Store(c + 4 * rowC);
+            c4_1.Store(c + 4 * rowC + Lanes);
+            c5_0.Store(c + 5 * rowC);
+            c5_1.Store(c + 5 * rowC + Lanes);
+            c6_0.Store(c + 6 * rowC);
+            c6_1.Store(c + 6 * rowC + Lanes);
         }
-        c0_0.Store(c + 0 * rowC);
-        c0_1.Store(c + 0 * rowC + Lanes);
-        c1_0.Store(c + 1 * rowC);
-        c1_1.Store(c + 1 * rowC + Lanes);
-        c2_0.Store(c + 2 * rowC);
-        c2_1.Store(c + 2 * rowC + Lanes);
-        c3_0.Store(c + 3 * rowC);
-        c3_1.Store(c + 3 * rowC + Lanes);
-        c4_0.Store(c + 4 * rowC);
-        c4_1.Store(c + 4 * rowC + Lanes);
-        c5_0.Store(c + 5 * rowC);
-        c5_1.Store(c + 5 * rowC + Lanes);
-        c6_0.Store(c + 6 * rowC);
-        c6_1.Store(c + 6 * rowC + Lanes);
     }
 
-    private static void Tile8x32(in Contraction k, float* a, float* b, float* c, float* bias)
+    private static void Tile8x32(in Contraction k, float* a, float* b, float* c, float* bias, int tiles)
     {
-        Vector512<float> c0_0 = default, c0_1 = default;
-        Vector512<float> c1_0 = default, c1_1 = default;
-        Vector512<float> c2_0 = default, c2_1 = default;
-        Vector512<float> c3_0 = default, c3_1 = default;
-        Vector512<float> c4_0 = default, c4_1 = default;
-        Vector512<float> c5_0 = default, c5_1 = default;
-        Vector512<float> c6_0 = default, c6_1 = default;
-        Vector512<float> c7_0 = default, c7_1 = default;
-        nint rowC = k.RowStrideC;
-        if (k.Accumulate)
-        {
-            c0_0 = Vector512.Load(c + 0 * rowC);
-            c0_1 = Vector512.Load(c + 0 * rowC + Lanes);
-            c1_0 = Vector512.Load(c + 1 * rowC);
-            c1_1 = Vector512.Load(c + 1 * rowC + Lanes);
-            c2_0 = Vector512.Load(c + 2 * rowC);
-            c2_1 = Vector512.Load(c + 2 * rowC + Lanes);
-            c3_0 = Vector512.Load(c + 3 * rowC);
-            c3_1 = Vector512.Load(c + 3 * rowC + Lanes);
-            c4_0 = Vector512.Load(c + 4 * rowC);
-            c4_1 = Vector512.Load(c + 4 * rowC + Lanes);
-            c5_0 = Vector512.Load(c + 5 * rowC);
-            c5_1 = Vector512.Load(c + 5 * rowC + Lanes);
-            c6_0 = Vector512.Load(c + 6 * rowC);
-            c6_1 = Vector512.Load(c + 6 * rowC + Lanes);
-            c7_0 = Vector512.Load(c + 7 * rowC);
-            c7_1 = Vector512.Load(c + 7 * rowC + Lanes);
-        }
-        else if (bias is not null)
-        {
-            c0_0 = Vector512.Load(bias);
-            c0_1 = Vector512.Load(bias + Lanes);
-            c1_0 = c0_0;
-            c1_1 = c0_1;
-            c2_0 = c0_0;
-            c2_1 = c0_1;
-            c3_0 = c0_0;
-            c3_1 = c0_1;
-            c4_0 = c0_0;
-            c4_1 = c0_1;
-            c5_0 = c0_0;
-            c5_1 = c0_1;
-            c6_0 = c0_0;
-            c6_1 = c0_1;
-            c7_0 = c0_0;
-            c7_1 = c0_1;
-        }
-        nint row = k.RowStrideA, step = k.StepA, stepB = k.StepB;
+        nint row = k.RowStrideA, step = k.StepA, stepB = k.StepB, rowC = k.RowStrideC;
         nint row2 = 2 * row, row3 = 3 * row;
         int steps = k.Steps;
-        for (int segment = 0; segment < k.Segments; segment++)
+        for (; tiles > 0; tiles--, a += 8 * row, c += 8 * rowC)
         {
-            float* y = b + segment * k.SegmentB;
-            float* a0 = a + segment * k.SegmentA;
-            float* a4 = a0 + 4 * row;
-            int i = 0;
-            for (; i + 2 <= steps; i += 2)
+            Vector512<float> c0_0 = default, c0_1 = default;
+            Vector512<float> c1_0 = default, c1_1 = default;
+            Vector512<float> c2_0 = default, c2_1 = default;
+            Vector512<float> c3_0 = default, c3_1 = default;
+            Vector512<float> c4_0 = default, c4_1 = default;
+            Vector512<float> c5_0 = default, c5_1 = default;
+            Vector512<float> c6_0 = default, c6_1 = default;
+            Vector512<float> c7_0 = default, c7_1 = default;
+            if (k.Accumulate)
             {
+                c0_0 = Vector512.Load(c + 0 * rowC);
+                c0_1 = Vector512.Load(c + 0 * rowC + Lanes);
+                c1_0 = Vector512.Load(c + 1 * rowC);
+                c1_1 = Vector512.Load(c + 1 * rowC + Lanes);
+                c2_0 = Vector512.Load(c + 2 * rowC);
+                c2_1 = Vector512.Load(c + 2 * rowC + Lanes);
+                c3_0 = Vector512.Load(c + 3 * rowC);
+                c3_1 = Vector512.Load(c + 3 * rowC + Lanes);
+                c4_0 = Vector512.Load(c + 4 * rowC);
+                c4_1 = Vector512.Load(c + 4 * rowC + Lanes);
+                c5_0 = Vector512.Load(c + 5 * rowC);
+                c5_1 = Vector512.Load(c + 5 * rowC + Lanes);
+                c6_0 = Vector512.Load(c + 6 * rowC);
+                c6_1 = Vector512.Load(c + 6 * rowC + Lanes);
+                c7_0 = Vector512.Load(c + 7 * rowC);
+                c7_1 = Vector512.Load(c + 7 * rowC + Lanes);
+            }
+            else if (bias is not null)
+            {
+                c0_0 = Vector512.Load(bias);
+                c0_1 = Vector512.Load(bias + Lanes);
+                c1_0 = c0_0;
+                c1_1 = c0_1;
+                c2_0 = c0_0;
+                c2_1 = c0_1;
+                c3_0 = c0_0;
+                c3_1 = c0_1;
+                c4_0 = c0_0;
+                c4_1 = c0_1;
+                c5_0 = c0_0;
+                c5_1 = c0_1;
+                c6_0 = c0_0;
+                c6_1 = c0_1;
+                c7_0 = c0_0;
+                c7_1 = c0_1;
+            }
+            for (int segment = 0; segment < k.Segments; segment++)
+            {
+                float* y = b + segment * k.SegmentB;
+                float* a0 = a + segment * k.SegmentA;
+                float* a4 = a0 + 4 * row;
+                int i = 0;
+                for (; i + 2 <= steps; i += 2)
                 {
-                    Vector512<float> y0 = Vector512.Load(y);
-                    Vector512<float> y1 = Vector512.Load(y + Lanes);
-                    Vector512<float> x = Vector512.Create(a0[0]);
-                    c0_0 = Vector512.MultiplyAddEstimate(x, y0, c0_0);
-                    c0_1 = Vector512.MultiplyAddEstimate(x, y1, c0_1);
-                    x = Vector512.Create(a0[row]);
-                    c1_0 = Vector512.MultiplyAddEstimate(x, y0, c1_0);
-                    c1_1 = Vector512.MultiplyAddEstimate(x, y1, c1_1);
-                    x = Vector512.Create(a0[row2]);
-                    c2_0 = Vector512.MultiplyAddEstimate(x, y0, c2_0);
-                    c2_1 = Vector512.MultiplyAddEstimate(x, y1, c2_1);
-                    x = Vector512.Create(a0[row3]);
-                    c3_0 = Vector512.MultiplyAddEstimate(x, y0, c3_0);
-                    c3_1 = Vector512.MultiplyAddEstimate(x, y1, c3_1);
-                    x = Vector512.Create(a4[0]);
-                    c4_0 = Vector512.MultiplyAddEstimate(x, y0, c4_0);
-                    c4_1 = Vector512.MultiplyAddEstimate(x, y1, c4_1);
-                    x = Vector512.Create(a4[row]);
-                    c5_0 = Vector512.MultiplyAddEstimate(x, y0, c5_0);
-                    c5_1 = Vector512.MultiplyAddEstimate(x, y1, c5_1);
-                    x = Vector512.Create(a4[row2]);
-                    c6_0 = Vector512.MultiplyAddEstimate(x, y0, c6_0);
-                    c6_1 = Vector512.MultiplyAddEstimate(x, y1, c6_1);
-                    x = Vector512.Create(a4[row3]);
-                    c7_0 = Vector512.MultiplyAddEstimate(x, y0, c7_0);
-                    c7_1 = Vector512.MultiplyAddEstimate(x, y1, c7_1);
-                    a0 += step;
-                    a4 += step;
-                    y += stepB;
+                    {
+                        Vector512<float> y0 = Vector512.Load(y);
+                        Vector512<float> y1 = Vector512.Load(y + Lanes);
+                        Vector512<float> x = Vector512.Create(a0[0]);
+                        c0_0 = Vector512.MultiplyAddEstimate(x, y0, c0_0);
+                        c0_1 = Vector512.MultiplyAddEstimate(x, y1, c0_1);
+                        x = Vector512.Create(a0[row]);
+                        c1_0 = Vector512.MultiplyAddEstimate(x, y0, c1_0);
+                        c1_1 = Vector512.MultiplyAddEstimate(x, y1, c1_1);
+                        x = Vector512.Create(a0[row2]);
+                        c2_0 = Vector512.MultiplyAddEstimate(x, y0, c2_0);
+                        c2_1 = Vector512.MultiplyAddEstimate(x, y1, c2_1);
+                        x = Vector512.Create(a0[row3]);
+                        c3_0 = Vector512.MultiplyAddEstimate(x, y0, c3_0);
+                        c3_1 = Vector512.MultiplyAddEstimate(x, y1, c3_1);
+                        x = Vector512.Create(a4[0]);
+                        c4_0 = Vector512.MultiplyAddEstimate(x, y0, c4_0);
+                        c4_1 = Vector512.MultiplyAddEstimate(x, y1, c4_1);
+                        x = Vector512.Create(a4[row]);
+                        c5_0 = Vector512.MultiplyAddEstimate(x, y0, c5_0);
+                        c5_1 = Vector512.MultiplyAddEstimate(x, y1, c5_1);
+                        x = Vector512.Create(a4[row2]);
+                        c6_0 = Vector512.MultiplyAddEstimate(x, y0, c6_0);
+                        c6_1 = Vector512.MultiplyAddEstimate(x, y1, c6_1);
+                        x = Vector512.Create(a4[row3]);
+                        c7_0 = Vector512.MultiplyAddEstimate(x, y0, c7_0);
+                        c7_1 = Vector512.MultiplyAddEstimate(x, y1, c7_1);
+                        a0 += step;
+                        a4 += step;
+                        y += stepB;
+                    }
+                    {
+                        Vector512<float> y0 = Vector512.Load(y);
+                        Vector512<float> y1 = Vector512.Load(y + Lanes);
+                        Vector512<float> x = Vector512.Create(a0[0]);
+                        c0_0 = Vector512.MultiplyAddEstimate(x, y0, c0_0);
+                        c0_1 = Vector512.MultiplyAddEstimate(x, y1, c0_1);
+                        x = Vector512.Create(a0[row]);
+                        c1_0 = Vector512.MultiplyAddEstimate(x, y0, c1_0);
+                        c1_1 = Vector512.MultiplyAddEstimate(x, y1, c1_1);
+                        x = Vector512.Create(a0[row2]);
+                        c2_0 = Vector512.MultiplyAddEstimate(x, y0, c2_0);
+                        c2_1 = Vector512.MultiplyAddEstimate(x, y1, c2_1);
+                        x = Vector512.Create(a0[row3]);
+                        c3_0 = Vector512.MultiplyAddEstimate(x, y0, c3_0);
+                        c3_1 = Vector512.MultiplyAddEstimate(x, y1, c3_1);
+                        x = Vector512.Create(a4[0]);
+                        c4_0 = Vector512.MultiplyAddEstimate(x, y0, c4_0);
+                        c4_1 = Vector512.MultiplyAddEstimate(x, y1, c4_1);
+                        x = Vector512.Create(a4[row]);
+                        c5_0 = Vector512.MultiplyAddEstimate(x, y0, c5_0);
+                        c5_1 = Vector512.MultiplyAddEstimate(x, y1, c5_1);
+                        x = Vector512.Create(a4[row2]);
+                        c6_0 = Vector512.MultiplyAddEstimate(x, y0, c6_0);
+                        c6_1 = Vector512.MultiplyAddEstimate(x, y1, c6_1);
+                        x = Vector512.Create(a4[row3]);
+                        c7_0 = Vector512.MultiplyAddEstimate(x, y0, c7_0);
+                        c7_1 = Vector512.MultiplyAddEstimate(x, y1, c7_1);
+                        a0 += step;
+                        a4 += step;
+                        y += stepB;
+                    }
                 }
+                for (; i < steps; i++)
                 {
-                    Vector512<float> y0 = Vector512.Load(y);
-                    Vector512<float> y1 = Vector512.Load(y + Lanes);
-                    Vector512<float> x = Vector512.Create(a0[0]);
-                    c0_0 = Vector512.MultiplyAddEstimate(x, y0, c0_0);
-                    c0_1 = Vector512.MultiplyAddEstimate(x, y1, c0_1);
-                    x = Vector512.Create(a0[row]);
-                    c1_0 = Vector512.MultiplyAddEstimate(x, y0, c1_0);
-                    c1_1 = Vector512.MultiplyAddEstimate(x, y1, c1_1);
-                    x = Vector512.Create(a0[row2]);
-                    c2_0 = Vector512.MultiplyAddEstimate(x, y0, c2_0);
-                    c2_1 = Vector512.MultiplyAddEstimate(x, y1, c2_1);
-                    x = Vector512.Create(a0[row3]);
-                    c3_0 = Vector512.MultiplyAddEstimate(x, y0, c3_0);
-                    c3_1 = Vector512.MultiplyAddEstimate(x, y1, c3_1);
-                    x = Vector512.Create(a4[0]);
-                    c4_0 = Vector512.MultiplyAddEstimate(x, y0, c4_0);
-                    c4_1 = Vector512.MultiplyAddEstimate(x, y1, c4_1);
-                    x = Vector512.Create(a4[row]);
-                    c5_0 = Vector512.MultiplyAddEstimate(x, y0, c5_0);
-                    c5_1 = Vector512.MultiplyAddEstimate(x, y1, c5_1);
-                    x = Vector512.Create(a4[row2]);
-                    c6_0 = Vector512.MultiplyAddEstimate(x, y0, c6_0);
-                    c6_1 = Vector512.MultiplyAddEstimate(x, y1, c6_1);
-                    x = Vector512.Create(a4[row3]);
-                    c7_0 = Vector512.MultiplyAddEstimate(x, y0, c7_0);
-                    c7_1 = Vector512.MultiplyAddEstimate(x, y1, c7_1);
-                    a0 += step;
-                    a4 += step;
-                    y += stepB;
+                    {
+                        Vector512<float> y0 = Vector512.Load(y);
+                        Vector512<float> y1 = Vector512.Load(y + Lanes);
+                        Vector512<float> x = Vector512.Create(a0[0]);
+                        c0_0 = Vector512.MultiplyAddEstimate(x, y0, c0_0);
+                        c0_1 = Vector512.MultiplyAddEstimate(x, y1, c0_1);
+                        x = Vector512.Create(a0[row]);
+                        c1_0 = Vector512.MultiplyAddEstimate(x, y0, c1_0);
+                        c1_1 = Vector512.MultiplyAddEstimate(x, y1, c1_1);
+                        x = Vector512.Create(a0[row2]);
+                        c2_0 = Vector512.MultiplyAddEstimate(x, y0, c2_0);
+                        c2_1 = Vector512.MultiplyAddEstimate(x, y1, c2_1);
+                        x = Vector512.Create(a0[row3]);
+                        c3_0 = Vector512.MultiplyAddEstimate(x, y0, c3_0);
+                        c3_1 = Vector512.MultiplyAddEstimate(x, y1, c3_1);
+                        x = Vector512.Create(a4[0]);
+                        c4_0 = Vector512.MultiplyAddEstimate(x, y0, c4_0);
+                        c4_1 = Vector512.MultiplyAddEstimate(x, y1, c4_1);
+                        x = Vector512.Create(a4[row]);
+                        c5_0 = Vector512.MultiplyAddEstimate(x, y0, c5_0);
+                        c5_1 = Vector512.MultiplyAddEstimate(x, y1, c5_1);
+                        x = Vector512.Create(a4[row2]);
+                        c6_0 = Vector512.MultiplyAddEstimate(x, y0, c6_0);
+                        c6_1 = Vector512.MultiplyAddEstimate(x, y1, c6_1);
+                        x = Vector512.Create(a4[row3]);
+                        c7_0 = Vector512.MultiplyAddEstimate(x, y0, c7_0);
+                        c7_1 = Vector512.MultiplyAddEstimate(x, y1, c7_1);
+                        a0 += step;
+                        a4 += step;
+                        y += stepB;
+                    }
                 }
             }
-            for (; i < steps; i++)
-            {
-                {
-                    Vector512<float> y0 = Vector512.Load(y);
-                    Vector512<float> y1 = Vector512.Load(y + Lanes);
-                    Vector512<float> x = Vector512.Create(a0[0]);
-                    c0_0 = Vector512.MultiplyAddEstimate(x, y0, c0_0);
-                    c0_1 = Vector512.MultiplyAddEstimate(x, y1, c0_1);
-                    x = Vector512.Create(a0[row]);
-                    c1_0 = Vector512.MultiplyAddEstimate(x, y0, c1_0);
-                    c1_1 = Vector512.MultiplyAddEstimate(x, y1, c1_1);
-                    x = Vector512.Create(a0[row2]);
-                    c2_0 = Vector512.MultiplyAddEstimate(x, y0, c2_0);
-                    c2_1 = Vector512.MultiplyAddEstimate(x, y1, c2_1);
-                    x = Vector512.Create(a0[row3]);
-                    c3_0 = Vector512.MultiplyAddEstimate(x, y0, c3_0);
-                    c3_1 = Vector512.MultiplyAddEstimate(x, y1, c3_1);
-                    x = Vector512.Create(a4[0]);
-                    c4_0 = Vector512.MultiplyAddEstimate(x, y0, c4_0);
-                    c4_1 = Vector512.MultiplyAddEstimate(x, y1, c4_1);
-                    x = Vector512.Create(a4[row]);
-                    c5_0 = Vector512.MultiplyAddEstimate(x, y0, c5_0);
-                    c5_1 = Vector512.MultiplyAddEstimate(x, y1, c5_1);
-                    x = Vector512.Create(a4[row2]);
-                    c6_0 = Vector512.MultiplyAddEstimate(x, y0, c6_0);
-                    c6_1 = Vector512.MultiplyAddEstimate(x, y1, c6_1);
-                    x = Vector512.Create(a4[row3]);
-                    c7_0 = Vector512.MultiplyAddEstimate(x, y0, c7_0);
-                    c7_1 = Vector512.MultiplyAddEstimate(x, y1, c7_1);
-                    a0 += step;
-                    a4 += step;
-                    y += stepB;
-                }
-            }
+            c0_0.Store(c + 0 * rowC);
+            c0_1.Store(c + 0 * rowC + Lanes);
+            c1_0.Store(c + 1 * rowC);
+            c1_1.Store(c + 1 * rowC + Lanes);
+            c2_0.Store(c + 2 * rowC);
+            c2_1.Store(c + 2 * rowC + Lanes);
+            c3_0.Store(c + 3 * rowC);
+            c3_1.Store(c + 3 * rowC + Lanes);
+            c4_0.Store(c + 4 * rowC);
+            c4_1.Store(c + 4 * rowC + Lanes);
+            c5_0.Store(c + 5 * rowC);
+            c5_1.Store(c + 5 * rowC + Lanes);
+            c6_0.Store(c + 6 * rowC);
+            c6_1.Store(c + 6 * rowC + Lanes);
+            c7_0.Store(c + 7 * rowC);
+            c7_1.Store(c + 7 * rowC + Lanes);
         }
-        c0_0.Store(c + 0 * rowC);
-        c0_1.Store(c + 0 * rowC + Lanes);
-        c1_0.Store(c + 1 * rowC);
-        c1_1.Store(c + 1 * rowC + Lanes);
-        c2_0.Store(c + 2 * rowC);
-        c2_1.Store(c + 2 * rowC + Lanes);
-        c3_0.Store(c + 3 * rowC);
-        c3_1.Store(c + 3 * rowC + Lanes);
-        c4_0.Store(c + 4 * rowC);
-        c4_1.Store(c + 4 * rowC + Lanes);
-        c5_0.Store(c + 5 * rowC);
-        c5_1.Store(c + 5 * rowC + Lanes);
-        c6_0.Store(c + 6 * rowC);
-        c6_1.Store(c + 6 * rowC + Lanes);
-        c7_0.Store(c + 7 * rowC);
-        c7_1.Store(c + 7 * rowC + Lanes);
     }
 
-    private static void Tile9x32(in Contraction k, float* a, float* b, float* c, float* bias)
+    private static void Tile9x32(in Contraction k, float* a, float* b, float* c, float* bias, int tiles)
     {
-        Vector512<float> c0_0 = default, c0_1 = default;
-        Vector512<float> c1_0 = default, c1_1 = default;
-        Vector512<float> c2_0 = default, c2_1 = default;
-        Vector512<float> c3_0 = default, c3_1 = default;
-        Vector512<float> c4_0 = default, c4_1 = default;
-        Vector512<float> c5_0 = default, c5_1 = default;
-        Vector512<float> c6_0 = default, c6_1 = default;
-        Vector512<float> c7_0 = default, c7_1 = default;
-        Vector512<float> c8_0 = default, c8_1 = default;
-        nint rowC = k.RowStrideC;
-        if (k.Accumulate)
-        {
-            c0_0 = Vector512.Load(c + 0 * rowC);
-            c0_1 = Vector512.Load(c + 0 * rowC + Lanes);
-            c1_0 = Vector512.Load(c + 1 * rowC);
-            c1_1 = Vector512.Load(c + 1 * rowC + Lanes);
-            c2_0 = Vector512.Load(c + 2 * rowC);
-            c2_1 = Vector512.Load(c + 2 * rowC + Lanes);
-            c3_0 = Vector512.Load(c + 3 * rowC);
-            c3_1 = Vector512.Load(c + 3 * rowC + Lanes);
-            c4_0 = Vector512.Load(c + 4 * rowC);
-            c4_1 = Vector512.Load(c + 4 * rowC + Lanes);
-            c5_0 = Vector512.Load(c + 5 * rowC);
-            c5_1 = Vector512.Load(c + 5 * rowC + Lanes);
-            c6_0 = Vector512.Load(c + 6 * rowC);
-            c6_1 = Vector512.Load(c + 6 * rowC + Lanes);
-            c7_0 = Vector512.Load(c + 7 * rowC);
-            c7_1 = Vector512.Load(c + 7 * rowC + Lanes);
-            c8_0 = Vector512.Load(c + 8 * rowC);
-            c8_1 = Vector512.Load(c + 8 * rowC + Lanes);
-        }
-        else if (bias is not null)
-        {
-            c0_0 = Vector512.Load(bias);
-            c0_1 = Vector512.Load(bias + Lanes);
-            c1_0 = c0_0;
-            c1_1 = c0_1;
-            c2_0 = c0_0;
-            c2_1 = c0_1;
-            c3_0 = c0_0;
-            c3_1 = c0_1;
-            c4_0 = c0_0;
-            c4_1 = c0_1;
-            c5_0 = c0_0;
-            c5_1 = c0_1;
-            c6_0 = c0_0;
-            c6_1 = c0_1;
-            c7_0 = c0_0;
-            c7_1 = c0_1;
-            c8_0 = c0_0;
-            c8_1 = c0_1;
-        }
-        nint row = k.RowStrideA, step = k.StepA, stepB = k.StepB;
+        nint row = k.RowStrideA, step = k.StepA, stepB = k.StepB, rowC = k.RowStrideC;
         nint row2 = 2 * row, row3 = 3 * row;
         int steps = k.Steps;
-        for (int segment = 0; segment < k.Segments; segment++)
+        for (; tiles > 0; tiles--, a += 9 * row, c += 9 * rowC)
         {
-            float* y = b + segment * k.SegmentB;
-            float* a0 = a + segment * k.SegmentA;
-            float* a4 = a0 + 4 * row;
-            float* a8 = a4 + 4 * row;
-            int i = 0;
-            for (; i + 2 <= steps; i += 2)
+            Vector512<float> c0_0 = default, c0_1 = default;
+            Vector512<float> c1_0 = default, c1_1 = default;
+            Vector512<float> c2_0 = default, c2_1 = default;
+            Vector512<float> c3_0 = default, c3_1 = default;
+            Vector512<float> c4_0 = default, c4_1 = default;
+            Vector512<float> c5_0 = default, c5_1 = default;
+            Vector512<float> c6_0 = default, c6_1 = default;
+            Vector512<float> c7_0 = default, c7_1 = default;
+            Vector512<float> c8_0 = default, c8_1 = default;
+            if (k.Accumulate)
             {
+                c0_0 = Vector512.Load(c + 0 * rowC);
+                c0_1 = Vector512.Load(c + 0 * rowC + Lanes);
+                c1_0 = Vector512.Load(c + 1 * rowC);
+                c1_1 = Vector512.Load(c + 1 * rowC + Lanes);
+                c2_0 = Vector512.Load(c + 2 * rowC);
+                c2_1 = Vector512.Load(c + 2 * rowC + Lanes);
+                c3_0 = Vector512.Load(c + 3 * rowC);
+                c3_1 = Vector512.Load(c + 3 * rowC + Lanes);
+                c4_0 = Vector512.Load(c + 4 * rowC);
+                c4_1 = Vector512.Load(c + 4 * rowC + Lanes);
+                c5_0 = Vector512.Load(c + 5 * rowC);
+                c5_1 = Vector512.Load(c + 5 * rowC + Lanes);
+                c6_0 = Vector512.Load(c + 6 * rowC);
+                c6_1 = Vector512.Load(c + 6 * rowC + Lanes);
+                c7_0 = Vector512.Load(c + 7 * rowC);
+                c7_1 = Vector512.Load(c + 7 * rowC + Lanes);
+                c8_0 = Vector512.Load(c + 8 * rowC);
+                c8_1 = Vector512.Load(c + 8 * rowC + Lanes);
+            }
+            else if (bias is not null)
+            {
+                c0_0 = Vector512.Load(bias);
+                c0_1 = Vector512.Load(bias + Lanes);
+                c1_0 = c0_0;
+                c1_1 = c0_1;
+                c2_0 = c0_0;
+                c2_1 = c0_1;
+                c3_0 = c0_0;
+                c3_1 = c0_1;
+                c4_0 = c0_0;
+                c4_1 = c0_1;
+                c5_0 = c0_0;
+                c5_1 = c0_1;
+                c6_0 = c0_0;
+                c6_1 = c0_1;
+                c7_0 = c0_0;
+                c7_1 = c0_1;
+                c8_0 = c0_0;
+                c8_1 = c0_1;
+            }
+            for (int segment = 0; segment < k.Segments; segment++)
+            {
+                float* y = b + segment * k.SegmentB;
+                float* a0 = a + segment * k.SegmentA;
+                float* a4 = a0 + 4 * row;
+                float* a8 = a4 + 4 * row;
+                int i = 0;
+                for (; i + 2 <= steps; i += 2)
                 {
-                    Vector512<float> y0 = Vector512.Load(y);
-                    Vector512<float> y1 = Vector512.Load(y + Lanes);
-                    Vector512<float> x = Vector512.Create(a0[0]);
-                    c0_0 = Vector512.MultiplyAddEstimate(x, y0, c0_0);
-                    c0_1 = Vector512.MultiplyAddEstimate(x, y1, c0_1);
-                    x = Vector512.Create(a0[row]);
-                    c1_0 = Vector512.MultiplyAddEstimate(x, y0, c1_0);
-                    c1_1 = Vector512.MultiplyAddEstimate(x, y1, c1_1);
-                    x = Vector512.Create(a0[row2]);
-                    c2_0 = Vector512.MultiplyAddEstimate(x, y0, c2_0);
-                    c2_1 = Vector512.MultiplyAddEstimate(x, y1, c2_1);
-                    x = Vector512.Create(a0[row3]);
-                    c3_0 = Vector512.MultiplyAddEstimate(x, y0, c3_0);
-                    c3_1 = Vector512.MultiplyAddEstimate(x, y1, c3_1);
-                    x = Vector512.Create(a4[0]);
-                    c4_0 = Vector512.MultiplyAddEstimate(x, y0, c4_0);
-                    c4_1 = Vector512.MultiplyAddEstimate(x, y1, c4_1);
-                    x = Vector512.Create(a4[row]);
-                    c5_0 = Vector512.MultiplyAddEstimate(x, y0, c5_0);
-                    c5_1 = Vector512.MultiplyAddEstimate(x, y1, c5_1);
-                    x = Vector512.Create(a4[row2]);
-                    c6_0 = Vector512.MultiplyAddEstimate(x, y0, c6_0);
-                    c6_1 = Vector512.MultiplyAddEstimate(x, y1, c6_1);
-                    x = Vector512.Create(a4[row3]);
-                    c7_0 = Vector512.MultiplyAddEstimate(x, y0, c7_0);
-                    c7_1 = Vector512.MultiplyAddEstimate(x, y1, c7_1);
-                    x = Vector512.Create(a8[0]);
-                    c8_0 = Vector512.MultiplyAddEstimate(x, y0, c8_0);
-                    c8_1 = Vector512.MultiplyAddEstimate(x, y1, c8_1);
-                    a0 += step;
-                    a4 += step;
-                    a8 += step;
-                    y += stepB;
+                    {
+                        Vector512<float> y0 = Vector512.Load(y);
+                        Vector512<float> y1 = Vector512.Load(y + Lanes);
+                        Vector512<float> x = Vector512.Create(a0[0]);
+                        c0_0 = Vector512.MultiplyAddEstimate(x, y0, c0_0);
+                        c0_1 = Vector512.MultiplyAddEstimate(x, y1, c0_1);
+                        x = Vector512.Create(a0[row]);
+                        c1_0 = Vector512.MultiplyAddEstimate(x, y0, c1_0);
+                        c1_1 = Vector512.MultiplyAddEstimate(x, y1, c1_1);
+                        x = Vector512.Create(a0[row2]);
+                        c2_0 = Vector512.MultiplyAddEstimate(x, y0, c2_0);
+                        c2_1 = Vector512.MultiplyAddEstimate(x, y1, c2_1);
+                        x = Vector512.Create(a0[row3]);
+                        c3_0 = Vector512.MultiplyAddEstimate(x, y0, c3_0);
+                        c3_1 = Vector512.MultiplyAddEstimate(x, y1, c3_1);
+                        x = Vector512.Create(a4[0]);
+                        c4_0 = Vector512.MultiplyAddEstimate(x, y0, c4_0);
+                        c4_1 = Vector512.MultiplyAddEstimate(x, y1, c4_1);
+                        x = Vector512.Create(a4[row]);
+                        c5_0 = Vector512.MultiplyAddEstimate(x, y0, c5_0);
+                        c5_1 = Vector512.MultiplyAddEstimate(x, y1, c5_1);
+                        x = Vector512.Create(a4[row2]);
+                        c6_0 = Vector512.MultiplyAddEstimate(x, y0, c6_0);
+                        c6_1 = Vector512.MultiplyAddEstimate(x, y1, c6_1);
+                        x = Vector512.Create(a4[row3]);
+                        c7_0 = Vector512.MultiplyAddEstimate(x, y0, c7_0);
+                        c7_1 = Vector512.MultiplyAddEstimate(x, y1, c7_1);
+                        x = Vector512.Create(a8[0]);
+                        c8_0 = Vector512.MultiplyAddEstimate(x, y0, c8_0);
+                        c8_1 = Vector512.MultiplyAddEstimate(x, y1, c8_1);
+                        a0 += step;
+                        a4 += step;
+                        a8 += step;
+                        y += stepB;
+                    }
+                    {
+                        Vector512<float> y0 = Vector512.Load(y);
+                        Vector512<float> y1 = Vector512.Load(y + Lanes);
+                        Vector512<float> x = Vector512.Create(a0[0]);
+                        c0_0 = Vector512.MultiplyAddEstimate(x, y0, c0_0);
+                        c0_1 = Vector512.MultiplyAddEstimate(x, y1, c0_1);
+                        x = Vector512.Create(a0[row]);
+                        c1_0 = Vector512.MultiplyAddEstimate(x, y0, c1_0);
+                        c1_1 = Vector512.MultiplyAddEstimate(x, y1, c1_1);
+                        x = Vector512.Create(a0[row2]);
+                        c2_0 = Vector512.MultiplyAddEstimate(x, y0, c2_0);
+                        c2_1 = Vector512.MultiplyAddEstimate(x, y1, c2_1);
+                        x = Vector512.Create(a0[row3]);
+                        c3_0 = Vector512.MultiplyAddEstimate(x, y0, c3_0);
+                        c3_1 = Vector512.MultiplyAddEstimate(x, y1, c3_1);
+                        x = Vector512.Create(a4[0]);
+                        c4_0 = Vector512.MultiplyAddEstimate(x, y0, c4_0);
+                        c4_1 = Vector512.MultiplyAddEstimate(x, y1, c4_1);
+                        x = Vector512.Create(a4[row]);
+                        c5_0 = Vector512.MultiplyAddEstimate(x, y0, c5_0);
+                        c5_1 = Vector512.MultiplyAddEstimate(x, y1, c5_1);
+                        x = Vector512.Create(a4[row2]);
+                        c6_0 = Vector512.MultiplyAddEstimate(x, y0, c6_0);
+                        c6_1 = Vector512.MultiplyAddEstimate(x, y1, c6_1);
+                        x = Vector512.Create(a4[row3]);
+                        c7_0 = Vector512.MultiplyAddEstimate(x, y0, c7_0);
+                        c7_1 = Vector512.MultiplyAddEstimate(x, y1, c7_1);
+                        x = Vector512.Create(a8[0]);
+                        c8_0 = Vector512.MultiplyAddEstimate(x, y0, c8_0);
+                        c8_1 = Vector512.MultiplyAddEstimate(x, y1, c8_1);
+                        a0 += step;
+                        a4 += step;
+                        a8 += step;
+                        y += stepB;
+                    }
                 }
+                for (; i < steps; i++)
                 {
-                    Vector512<float> y0 = Vector512.Load(y);
-                    Vector512<float> y1 = Vector512.Load(y + Lanes);
-                    Vector512<float> x = Vector512.Create(a0[0]);
-                    c0_0 = Vector512.MultiplyAddEstimate(x, y0, c0_0);
-                    c0_1 = Vector512.MultiplyAddEstimate(x, y1, c0_1);
-                    x = Vector512.Create(a0[row]);
-                    c1_0 = Vector512.MultiplyAddEstimate(x, y0, c1_0);
-                    c1_1 = Vector512.MultiplyAddEstimate(x, y1, c1_1);
-                    x = Vector512.Create(a0[row2]);
-                    c2_0 = Vector512.MultiplyAddEstimate(x, y0, c2_0);
-                    c2_1 = Vector512.MultiplyAddEstimate(x, y1, c2_1);
-                    x = Vector512.Create(a0[row3]);
-                    c3_0 = Vector512.MultiplyAddEstimate(x, y0, c3_0);
-                    c3_1 = Vector512.MultiplyAddEstimate(x, y1, c3_1);
-                    x = Vector512.Create(a4[0]);
-                    c4_0 = Vector512.MultiplyAddEstimate(x, y0, c4_0);
-                    c4_1 = Vector512.MultiplyAddEstimate(x, y1, c4_1);
-                    x = Vector512.Create(a4[row]);
-                    c5_0 = Vector512.MultiplyAddEstimate(x, y0, c5_0);
-                    c5_1 = Vector512.MultiplyAddEstimate(x, y1, c5_1);
-                    x = Vector512.Create(a4[row2]);
-                    c6_0 = Vector512.MultiplyAddEstimate(x, y0, c6_0);
-                    c6_1 = Vector512.MultiplyAddEstimate(x, y1, c6_1);
-                    x = Vector512.Create(a4[row3]);
-                    c7_0 = Vector512.MultiplyAddEstimate(x, y0, c7_0);
-                    c7_1 = Vector512.MultiplyAddEstimate(x, y1, c7_1);
-                    x = Vector512.Create(a8[0]);
-                    c8_0 = Vector512.MultiplyAddEstimate(x, y0, c8_0);
-                    c8_1 = Vector512.MultiplyAddEstimate(x, y1, c8_1);
-                    a0 += step;
-                    a4 += step;
-                    a8 += step;
-                    y += stepB;
+                    {
+                        Vector512<float> y0 = Vector512.Load(y);
+                        Vector512<float> y1 = Vector512.Load(y + Lanes);
+                        Vector512<float> x = Vector512.Create(a0[0]);
+                        c0_0 = Vector512.MultiplyAddEstimate(x, y0, c0_0);
+                        c0_1 = Vector512.MultiplyAddEstimate(x, y1, c0_1);
+                        x = Vector512.Create(a0[row]);
+                        c1_0 = Vector512.MultiplyAddEstimate(x, y0, c1_0);
+                        c1_1 = Vector512.MultiplyAddEstimate(x, y1, c1_1);
+                        x = Vector512.Create(a0[row2]);
+                        c2_0 = Vector512.MultiplyAddEstimate(x, y0, c2_0);
+                        c2_1 = Vector512.MultiplyAddEstimate(x, y1, c2_1);
+                        x = Vector512.Create(a0[row3]);
+                        c3_0 = Vector512.MultiplyAddEstimate(x, y0, c3_0);
+                        c3_1 = Vector512.MultiplyAddEstimate(x, y1, c3_1);
+                        x = Vector512.Create(a4[0]);
+                        c4_0 = Vector512.MultiplyAddEstimate(x, y0, c4_0);
+                        c4_1 = Vector512.MultiplyAddEstimate(x, y1, c4_1);
+                        x = Vector512.Create(a4[row]);
+                        c5_0 = Vector512.MultiplyAddEstimate(x, y0, c5_0);
+                        c5_1 = Vector512.MultiplyAddEstimate(x, y1, c5_1);
+                        x = Vector512.Create(a4[row2]);
+                        c6_0 = Vector512.MultiplyAddEstimate(x, y0, c6_0);
+                        c6_1 = Vector512.MultiplyAddEstimate(x, y1, c6_1);
+                        x = Vector512.Create(a4[row3]);
+                        c7_0 = Vector512.MultiplyAddEstimate(x, y0, c7_0);
+                        c7_1 = Vector512.MultiplyAddEstimate(x, y1, c7_1);
+                        x = Vector512.Create(a8[0]);
+                        c8_0 = Vector512.MultiplyAddEstimate(x, y0, c8_0);
+                        c8_1 = Vector512.MultiplyAddEstimate(x, y1, c8_1);
+                        a0 += step;
+                        a4 += step;
+                        a8 += step;
+                        y += stepB;
+                    }
                 }
             }
-            for (; i < steps; i++)
-            {
-                {
-                    Vector512<float> y0 = Vector512.Load(y);
-                    Vector512<float> y1 = Vector512.Load(y + Lanes);
-                    Vector512<float> x = Vector512.Create(a0[0]);
-                    c0_0 = Vector512.MultiplyAddEstimate(x, y0, c0_0);
-                    c0_1 = Vector512.MultiplyAddEstimate(x, y1, c0_1);
-                    x = Vector512.Create(a0[row]);
-                    c1_0 = Vector512.MultiplyAddEstimate(x, y0, c1_0);
-                    c1_1 = Vector512.MultiplyAddEstimate(x, y1, c1_1);
-                    x = Vector512.Create(a0[row2]);
-                    c2_0 = Vector512.MultiplyAddEstimate(x, y0, c2_0);
-                    c2_1 = Vector512.MultiplyAddEstimate(x, y1, c2_1);
-                    x = Vector512.Create(a0[row3]);
-                    c3_0 = Vector512.MultiplyAddEstimate(x, y0, c3_0);
-                    c3_1 = Vector512.MultiplyAddEstimate(x, y1, c3_1);
-                    x = Vector512.Create(a4[0]);
-                    c4_0 = Vector512.MultiplyAddEstimate(x, y0, c4_0);
-                    c4_1 = Vector512.MultiplyAddEstimate(x, y1, c4_1);
-                    x = Vector512.Create(a4[row]);
-                    c5_0 = Vector512.MultiplyAddEstimate(x, y0, c5_0);
-                    c5_1 = Vector512.MultiplyAddEstimate(x, y1, c5_1);
-                    x = Vector512.Create(a4[row2]);
-                    c6_0 = Vector512.MultiplyAddEstimate(x, y0, c6_0);
-                    c6_1 = Vector512.MultiplyAddEstimate(x, y1, c6_1);
-                    x = Vector512.Create(a4[row3]);
-                    c7_0 = Vector512.MultiplyAddEstimate(x, y0, c7_0);
-                    c7_1 = Vector512.MultiplyAddEstimate(x, y1, c7_1);
-                    x = Vector512.Create(a8[0]);
-                    c8_0 = Vector512.MultiplyAddEstimate(x, y0, c8_0);
-                    c8_1 = Vector512.MultiplyAddEstimate(x, y1, c8_1);
-                    a0 += step;
-                    a4 += step;
-                    a8 += step;
-                    y += stepB;
-                }
-            }
+            c0_0.Store(c + 0 * rowC);
+            c0_1.Store(c + 0 * rowC + Lanes);
+            c1_0.Store(c + 1 * rowC);
+            c1_1.Store(c + 1 * rowC + Lanes);
+            c2_0.Store(c + 2 * rowC);
+            c2_1.Store(c + 2 * rowC + Lanes);
+            c3_0.Store(c + 3 * rowC);
+            c3_1.Store(c + 3 * rowC + Lanes);
+            c4_0.Store(c + 4 * rowC);
+            c4_1.Store(c + 4 * rowC + Lanes);
+            c5_0.Store(c + 5 * rowC);
+            c5_1.Store(c + 5 * rowC + Lanes);
+            c6_0.Store(c + 6 * rowC);
+            c6_1.Store(c + 6 * rowC + Lanes);
+            c7_0.Store(c + 7 * rowC);
+            c7_1.Store(c + 7 * rowC + Lanes);
+            c8_0.Store(c + 8 * rowC);
+            c8_1.Store(c + 8 * rowC + Lanes);
         }
-        c0_0.Store(c + 0 * rowC);
-        c0_1.Store(c + 0 * rowC + Lanes);
-        c1_0.Store(c + 1 * rowC);
-        c1_1.Store(c + 1 * rowC + Lanes);
-        c2_0.Store(c + 2 * rowC);
-        c2_1.Store(c + 2 * rowC + Lanes);
-        c3_0.Store(c + 3 * rowC);
-        c3_1.Store(c + 3 * rowC + Lanes);
-        c4_0.Store(c + 4 * rowC);
-        c4_1.Store(c + 4 * rowC + Lanes);
-        c5_0.Store(c + 5 * rowC);
-        c5_1.Store(c + 5 * rowC + Lanes);
-        c6_0.Store(c + 6 * rowC);
-        c6_1.Store(c + 6 * rowC + Lanes);
-        c7_0.Store(c + 7 * rowC);
-        c7_1.Store(c + 7 * rowC + Lanes);
-        c8_0.Store(c + 8 * rowC);
-        c8_1.Store(c + 8 * rowC + Lanes);
     }
 
-    private static void Tile10x32(in Contraction k, float* a, float* b, float* c, float* bias)
+    private static void Tile10x32(in Contraction k, float* a, float* b, float* c, float* bias, int tiles)
     {
-        Vector512<float> c0_0 = default, c0_1 = default;
-        Vector512<float> c1_0 = default, c1_1 = default;
-        Vector512<float> c2_0 = default, c2_1 = default;
-        Vector512<float> c3_0 = default, c3_1 = default;
-        Vector512<float> c4_0 = default, c4_1 = default;
-        Vector512<float> c5_0 = default, c5_1 = default;
-        Vector512<float> c6_0 = default, c6_1 = default;
-        Vector512<float> c7_0 = default, c7_1 = default;
-        Vector512<float> c8_0 = default, c8_1 = default;
-        Vector512<float> c9_0 = default, c9_1 = default;
-        nint rowC = k.RowStrideC;
-        if (k.Accumulate)
-        {
-            c0_0 = Vector512.Load(c + 0 * rowC);
-            c0_1 = Vector512.Load(c + 0 * rowC + Lanes);
-            c1_0 = Vector512.Load(c + 1 * rowC);
-            c1_1 = Vector512.Load(c + 1 * rowC + Lanes);
-            c2_0 = Vector512.Load(c + 2 * rowC);
-            c2_1 = Vector512.Load(c + 2 * rowC + Lanes);
-            c3_0 = Vector512.Load(c + 3 * rowC);
-            c3_1 = Vector512.Load(c + 3 * rowC + Lanes);
-            c4_0 = Vector512.Load(c + 4 * rowC);
-            c4_1 = Vector512.Load(c + 4 * rowC + Lanes);
-            c5_0 = Vector512.Load(c + 5 * rowC);
-            c5_1 = Vector512.Load(c + 5 * rowC + Lanes);
-            c6_0 = Vector512.Load(c + 6 * rowC);
-            c6_1 = Vector512.Load(c + 6 * rowC + Lanes);
-            c7_0 = Vector512.Load(c + 7 * rowC);
-            c7_1 = Vector512.Load(c + 7 * rowC + Lanes);
-            c8_0 = Vector512.Load(c + 8 * rowC);
-            c8_1 = Vector512.Load(c + 8 * rowC + Lanes);
-            c9_0 = Vector512.Load(c + 9 * rowC);
-            c9_1 = Vector512.Load(c + 9 * rowC + Lanes);
-        }
-        else if (bias is not null)
-        {
-            c0_0 = Vector512.Load(bias);
-            c0_1 = Vector512.Load(bias + Lanes);
-            c1_0 = c0_0;
-            c1_1 = c0_1;
-            c2_0 = c0_0;
-            c2_1 = c0_1;
-            c3_0 = c0_0;
-            c3_1 = c0_1;
-            c4_0 = c0_0;
-            c4_1 = c0_1;
-            c5_0 = c0_0;
-            c5_1 = c0_1;
-            c6_0 = c0_0;
-            c6_1 = c0_1;
-            c7_0 = c0_0;
-            c7_1 = c0_1;
-            c8_0 = c0_0;
-            c8_1 = c0_1;
-            c9_0 = c0_0;
-            c9_1 = c0_1;
-        }
-        nint row = k.RowStrideA, step = k.StepA, stepB = k.StepB;
+        nint row = k.RowStrideA, step = k.StepA, stepB = k.StepB, rowC = k.RowStrideC;
         nint row2 = 2 * row, row3 = 3 * row;
         int steps = k.Steps;
-        for (int segment = 0; segment < k.Segments; segment++)
+        for (; tiles > 0; tiles--, a += 10 * row, c += 10 * rowC)
         {
-            float* y = b + segment * k.SegmentB;
-            float* a0 = a + segment * k.SegmentA;
-            float* a4 = a0 + 4 * row;
-            float* a8 = a4 + 4 * row;
-            int i = 0;
-            for (; i + 2 <= steps; i += 2)
+            Vector512<float> c0_0 = default, c0_1 = default;
+            Vector512<float> c1_0 = default, c1_1 = default;
+            Vector512<float> c2_0 = default, c2_1 = default;
+            Vector512<float> c3_0 = default, c3_1 = default;
+            Vector512<float> c4_0 = default, c4_1 = default;
+            Vector512<float> c5_0 = default, c5_1 = default;
+            Vector512<float> c6_0 = default, c6_1 = default;
+            Vector512<float> c7_0 = default, c7_1 = default;
+            Vector512<float> c8_0 = default, c8_1 = default;
+            Vector512<float> c9_0 = default, c9_1 = default;
+            if (k.Accumulate)
             {
+                c0_0 = Vector512.Load(c + 0 * rowC);
+                c0_1 = Vector512.Load(c + 0 * rowC + Lanes);
+                c1_0 = Vector512.Load(c + 1 * rowC);
+                c1_1 = Vector512.Load(c + 1 * rowC + Lanes);
+                c2_0 = Vector512.Load(c + 2 * rowC);
+                c2_1 = Vector512.Load(c + 2 * rowC + Lanes);
+                c3_0 = Vector512.Load(c + 3 * rowC);
+                c3_1 = Vector512.Load(c + 3 * rowC + Lanes);
+                c4_0 = Vector512.Load(c + 4 * rowC);
+                c4_1 = Vector512.Load(c + 4 * rowC + Lanes);
+                c5_0 = Vector512.Load(c + 5 * rowC);
+                c5_1 = Vector512.Load(c + 5 * rowC + Lanes);
+                c6_0 = Vector512.Load(c + 6 * rowC);
+                c6_1 = Vector512.Load(c + 6 * rowC + Lanes);
+                c7_0 = Vector512.Load(c + 7 * rowC);
+                c7_1 = Vector512.Load(c + 7 * rowC + Lanes);
+                c8_0 = Vector512.Load(c + 8 * rowC);
+                c8_1 = Vector512.Load(c + 8 * rowC + Lanes);
+                c9_0 = Vector512.Load(c + 9 * rowC);
+                c9_1 = Vector512.Load(c + 9 * rowC + Lanes);
+            }
+            else if (bias is not null)
+            {
+                c0_0 = Vector512.Load(bias);
+                c0_1 = Vector512.Load(bias + Lanes);
+                c1_0 = c0_0;
+                c1_1 = c0_1;
+                c2_0 = c0_0;
+                c2_1 = c0_1;
+                c3_0 = c0_0;
+                c3_1 = c0_1;
+                c4_0 = c0_0;
+                c4_1 = c0_1;
+                c5_0 = c0_0;
+                c5_1 = c0_1;
+                c6_0 = c0_0;
+                c6_1 = c0_1;
+                c7_0 = c0_0;
+                c7_1 = c0_1;
+                c8_0 = c0_0;
+                c8_1 = c0_1;
+                c9_0 = c0_0;
+                c9_1 = c0_1;
+            }
+            for (int segment = 0; segment < k.Segments; segment++)
+            {
+                float* y = b + segment * k.SegmentB;
+                float* a0 = a + segment * k.SegmentA;
+                float* a4 = a0 + 4 * row;
+                float* a8 = a4 + 4 * row;
+                int i = 0;
+                for (; i + 2 <= steps; i += 2)
                 {
-                    Vector512<float> y0 = Vector512.Load(y);
-                    Vector512<float> y1 = Vector512.Load(y + Lanes);
-                    Vector512<float> x = Vector512.Create(a0[0]);
-                    c0_0 = Vector512.MultiplyAddEstimate(x, y0, c0_0);
-                    c0_1 = Vector512.MultiplyAddEstimate(x, y1, c0_1);
-                    x = Vector512.Create(a0[row]);
-                    c1_0 = Vector512.MultiplyAddEstimate(x, y0, c1_0);
-                    c1_1 = Vector512.MultiplyAddEstimate(x, y1, c1_1);
-                    x = Vector512.Create(a0[row2]);
-                    c2_0 = Vector512.MultiplyAddEstimate(x, y0, c2_0);
-                    c2_1 = Vector512.MultiplyAddEstimate(x, y1, c2_1);
-                    x = Vector512.Create(a0[row3]);
-                    c3_0 = Vector512.MultiplyAddEstimate(x, y0, c3_0);
-                    c3_1 = Vector512.MultiplyAddEstimate(x, y1, c3_1);
-                    x = Vector512.Create(a4[0]);
-                    c4_0 = Vector512.MultiplyAddEstimate(x, y0, c4_0);
-                    c4_1 = Vector512.MultiplyAddEstimate(x, y1, c4_1);
-                    x = Vector512.Create(a4[row]);
-                    c5_0 = Vector512.MultiplyAddEstimate(x, y0, c5_0);
-                    c5_1 = Vector512.MultiplyAddEstimate(x, y1, c5_1);
-                    x = Vector512.Create(a4[row2]);
-                    c6_0 = Vector512.MultiplyAddEstimate(x, y0, c6_0);
-                    c6_1 = Vector512.MultiplyAddEstimate(x, y1, c6_1);
-                    x = Vector512.Create(a4[row3]);
-                    c7_0 = Vector512.MultiplyAddEstimate(x, y0, c7_0);
-                    c7_1 = Vector512.MultiplyAddEstimate(x, y1, c7_1);
-                    x = Vector512.Create(a8[0]);
-                    c8_0 = Vector512.MultiplyAddEstimate(x, y0, c8_0);
-                    c8_1 = Vector512.MultiplyAddEstimate(x, y1, c8_1);
-                    x = Vector512.Create(a8[row]);
-                    c9_0 = Vector512.MultiplyAddEstimate(x, y0, c9_0);
-                    c9_1 = Vector512.MultiplyAddEstimate(x, y1, c9_1);
-                    a0 += step;
-                    a4 += step;
-                    a8 += step;
-                    y += stepB;
+                    {
+                        Vector512<float> y0 = Vector512.Load(y);
+                        Vector512<float> y1 = Vector512.Load(y + Lanes);
+                        Vector512<float> x = Vector512.Create(a0[0]);
+                        c0_0 = Vector512.MultiplyAddEstimate(x, y0, c0_0);
+                        c0_1 = Vector512.MultiplyAddEstimate(x, y1, c0_1);
+                        x = Vector512.Create(a0[row]);
+                        c1_0 = Vector512.MultiplyAddEstimate(x, y0, c1_0);
+                        c1_1 = Vector512.MultiplyAddEstimate(x, y1, c1_1);
+                        x = Vector512.Create(a0[row2]);
+                        c2_0 = Vector512.MultiplyAddEstimate(x, y0, c2_0);
+                        c2_1 = Vector512.MultiplyAddEstimate(x, y1, c2_1);
+                        x = Vector512.Create(a0[row3]);
+                        c3_0 = Vector512.MultiplyAddEstimate(x, y0, c3_0);
+                        c3_1 = Vector512.MultiplyAddEstimate(x, y1, c3_1);
+                        x = Vector512.Create(a4[0]);
+                        c4_0 = Vector512.MultiplyAddEstimate(x, y0, c4_0);
+                        c4_1 = Vector512.MultiplyAddEstimate(x, y1, c4_1);
+                        x = Vector512.Create(a4[row]);
+                        c5_0 = Vector512.MultiplyAddEstimate(x, y0, c5_0);
+                        c5_1 = Vector512.MultiplyAddEstimate(x, y1, c5_1);
+                        x = Vector512.Create(a4[row2]);
+                        c6_0 = Vector512.MultiplyAddEstimate(x, y0, c6_0);
+                        c6_1 = Vector512.MultiplyAddEstimate(x, y1, c6_1);
+                        x = Vector512.Create(a4[row3]);
+                        c7_0 = Vector512.MultiplyAddEstimate(x, y0, c7_0);
+                        c7_1 = Vector512.MultiplyAddEstimate(x, y1, c7_1);
+                        x = Vector512.Create(a8[0]);
+                        c8_0 = Vector512.MultiplyAddEstimate(x, y0, c8_0);
+                        c8_1 = Vector512.MultiplyAddEstimate(x, y1, c8_1);
+                        x = Vector512.Create(a8[row]);
+                        c9_0 = Vector512.MultiplyAddEstimate(x, y0, c9_0);
+                        c9_1 = Vector512.MultiplyAddEstimate(x, y1, c9_1);
+                        a0 += step;
+                        a4 += step;
+                        a8 += step;
+                        y += stepB;
+                    }
+                    {
+                        Vector512<float> y0 = Vector512.Load(y);
+                        Vector512<float> y1 = Vector512.Load(y + Lanes);
+                        Vector512<float> x = Vector512.Create(a0[0]);
+                        c0_0 = Vector512.MultiplyAddEstimate(x, y0, c0_0);
+                        c0_1 = Vector512.MultiplyAddEstimate(x, y1, c0_1);
+                        x = Vector512.Create(a0[row]);
+                        c1_0 = Vector512.MultiplyAddEstimate(x, y0, c1_0);
+                        c1_1 = Vector512.MultiplyAddEstimate(x, y1, c1_1);
+                        x = Vector512.Create(a0[row2]);
+                        c2_0 = Vector512.MultiplyAddEstimate(x, y0, c2_0);
+                        c2_1 = Vector512.MultiplyAddEstimate(x, y1, c2_1);
+                        x = Vector512.Create(a0[row3]);
+                        c3_0 = Vector512.MultiplyAddEstimate(x, y0, c3_0);
+                        c3_1 = Vector512.MultiplyAddEstimate(x, y1, c3_1);
+                        x = Vector512.Create(a4[0]);
+                        c4_0 = Vector512.MultiplyAddEstimate(x, y0, c4_0);
+                        c4_1 = Vector512.MultiplyAddEstimate(x, y1, c4_1);
+                        x = Vector512.Create(a4[row]);
+                        c5_0 = Vector512.MultiplyAddEstimate(x, y0, c5_0);
+                        c5_1 = Vector512.MultiplyAddEstimate(x, y1, c5_1);
+                        x = Vector512.Create(a4[row2]);
+                        c6_0 = Vector512.MultiplyAddEstimate(x, y0, c6_0);
+                        c6_1 = Vector512.MultiplyAddEstimate(x, y1, c6_1);
+                        x = Vector512.Create(a4[row3]);
+                        c7_0 = Vector512.MultiplyAddEstimate(x, y0, c7_0);
+                        c7_1 = Vector512.MultiplyAddEstimate(x, y1, c7_1);
+                        x = Vector512.Create(a8[0]);
+                        c8_0 = Vector512.MultiplyAddEstimate(x, y0, c8_0);
+                        c8_1 = Vector512.MultiplyAddEstimate(x, y1, c8_1);
+                        x = Vector512.Create(a8[row]);
+                        c9_0 = Vector512.MultiplyAddEstimate(x, y0, c9_0);
+                        c9_1 = Vector512.MultiplyAddEstimate(x, y1, c9_1);
+                        a0 += step;
+                        a4 += step;
+                        a8 += step;
+                        y += stepB;
+                    }
                 }
+                for (; i < steps; i++)
                 {
-                    Vector512<float> y0 = Vector512.Load(y);
-                    Vector512<float> y1 = Vector512.Load(y + Lanes);
-                    Vector512<float> x = Vector512.Create(a0[0]);
-                    c0_0 = Vector512.MultiplyAddEstimate(x, y0, c0_0);
-                    c0_1 = Vector512.MultiplyAddEstimate(x, y1, c0_1);
-                    x = Vector512.Create(a0[row]);
-                    c1_0 = Vector512.MultiplyAddEstimate(x, y0, c1_0);
-                    c1_1 = Vector512.MultiplyAddEstimate(x, y1, c1_1);
-                    x = Vector512.Create(a0[row2]);
-                    c2_0 = Vector512.MultiplyAddEstimate(x, y0, c2_0);
-                    c2_1 = Vector512.MultiplyAddEstimate(x, y1, c2_1);
-                    x = Vector512.Create(a0[row3]);
-                    c3_0 = Vector512.MultiplyAddEstimate(x, y0, c3_0);
-                    c3_1 = Vector512.MultiplyAddEstimate(x, y1, c3_1);
-                    x = Vector512.Create(a4[0]);
-                    c4_0 = Vector512.MultiplyAddEstimate(x, y0, c4_0);
-                    c4_1 = Vector512.MultiplyAddEstimate(x, y1, c4_1);
-                    x = Vector512.Create(a4[row]);
-                    c5_0 = Vector512.MultiplyAddEstimate(x, y0, c5_0);
-                    c5_1 = Vector512.MultiplyAddEstimate(x, y1, c5_1);
-                    x = Vector512.Create(a4[row2]);
-                    c6_0 = Vector512.MultiplyAddEstimate(x, y0, c6_0);
-                    c6_1 = Vector512.MultiplyAddEstimate(x, y1, c6_1);
-                    x = Vector512.Create(a4[row3]);
-                    c7_0 = Vector512.MultiplyAddEstimate(x, y0, c7_0);
-                    c7_1 = Vector512.MultiplyAddEstimate(x, y1, c7_1);
-                    x = Vector512.Create(a8[0]);
-                    c8_0 = Vector512.MultiplyAddEstimate(x, y0, c8_0);
-                    c8_1 = Vector512.MultiplyAddEstimate(x, y1, c8_1);
-                    x = Vector512.Create(a8[row]);
-                    c9_0 = Vector512.MultiplyAddEstimate(x, y0, c9_0);
-                    c9_1 = Vector512.MultiplyAddEstimate(x, y1, c9_1);
-                    a0 += step;
-                    a4 += step;
-                    a8 += step;
-                    y += stepB;
+                    {
+                        Vector512<float> y0 = Vector512.Load(y);
+                        Vector512<float> y1 = Vector512.Load(y + Lanes);
+                        Vector512<float> x = Vector512.Create(a0[0]);
+                        c0_0 = Vector512.MultiplyAddEstimate(x, y0, c0_0);
+                        c0_1 = Vector512.MultiplyAddEstimate(x, y1, c0_1);
+                        x = Vector512.Create(a0[row]);
+                        c1_0 = Vector512.MultiplyAddEstimate(x, y0, c1_0);
+                        c1_1 = Vector512.MultiplyAddEstimate(x, y1, c1_1);
+                        x = Vector512.Create(a0[row2]);
+                        c2_0 = Vector512.MultiplyAddEstimate(x, y0, c2_0);
+                        c2_1 = Vector512.MultiplyAddEstimate(x, y1, c2_1);
+                        x = Vector512.Create(a0[row3]);
+                        c3_0 = Vector512.MultiplyAddEstimate(x, y0, c3_0);
+                        c3_1 = Vector512.MultiplyAddEstimate(x, y1, c3_1);
+                        x = Vector512.Create(a4[0]);
+                        c4_0 = Vector512.MultiplyAddEstimate(x, y0, c4_0);
+                        c4_1 = Vector512.MultiplyAddEstimate(x, y1, c4_1);
+                        x = Vector512.Create(a4[row]);
+                        c5_0 = Vector512.MultiplyAddEstimate(x, y0, c5_0);
+                        c5_1 = Vector512.MultiplyAddEstimate(x, y1, c5_1);
+                        x = Vector512.Create(a4[row2]);
+                        c6_0 = Vector512.MultiplyAddEstimate(x, y0, c6_0);
+                        c6_1 = Vector512.MultiplyAddEstimate(x, y1, c6_1);
+                        x = Vector512.Create(a4[row3]);
+                        c7_0 = Vector512.MultiplyAddEstimate(x, y0, c7_0);
+                        c7_1 = Vector512.MultiplyAddEstimate(x, y1, c7_1);
+                        x = Vector512.Create(a8[0]);
+                        c8_0 = Vector512.MultiplyAddEstimate(x, y0, c8_0);
+                        c8_1 = Vector512.MultiplyAddEstimate(x, y1, c8_1);
+                        x = Vector512.Create(a8[row]);
+                        c9_0 = Vector512.MultiplyAddEstimate(x, y0, c9_0);
+                        c9_1 = Vector512.MultiplyAddEstimate(x, y1, c9_1);
+                        a0 += step;
+                        a4 += step;
+                        a8 += step;
+                        y += stepB;
+                    }
                 }
             }
-            for (; i < steps; i++)
-            {
-                {
-                    Vector512<float> y0 = Vector512.Load(y);
-                    Vector512<float> y1 = Vector512.Load(y + Lanes);
-                    Vector512<float> x = Vector512.Create(a0[0]);
-                    c0_0 = Vector512.MultiplyAddEstimate(x, y0, c0_0);
-                    c0_1 = Vector512.MultiplyAddEstimate(x, y1, c0_1);
-                    x = Vector512.Create(a0[row]);
-                    c1_0 = Vector512.MultiplyAddEstimate(x, y0, c1_0);
-                    c1_1 = Vector512.MultiplyAddEstimate(x, y1, c1_1);
-                    x = Vector512.Create(a0[row2]);
-                    c2_0 = Vector512.MultiplyAddEstimate(x, y0, c2_0);
-                    c2_1 = Vector512.MultiplyAddEstimate(x, y1, c2_1);
-                    x = Vector512.Create(a0[row3]);
-                    c3_0 = Vector512.MultiplyAddEstimate(x, y0, c3_0);
-                    c3_1 = Vector512.MultiplyAddEstimate(x, y1, c3_1);
-                    x = Vector512.Create(a4[0]);
-                    c4_0 = Vector512.MultiplyAddEstimate(x, y0, c4_0);
-                    c4_1 = Vector512.MultiplyAddEstimate(x, y1, c4_1);
-                    x = Vector512.Create(a4[row]);
-                    c5_0 = Vector512.MultiplyAddEstimate(x, y0, c5_0);
-                    c5_1 = Vector512.MultiplyAddEstimate(x, y1, c5_1);
-                    x = Vector512.Create(a4[row2]);
-                    c6_0 = Vector512.MultiplyAddEstimate(x, y0, c6_0);
-                    c6_1 = Vector512.MultiplyAddEstimate(x, y1, c6_1);
-                    x = Vector512.Create(a4[row3]);
-                    c7_0 = Vector512.MultiplyAddEstimate(x, y0, c7_0);
-                    c7_1 = Vector512.MultiplyAddEstimate(x, y1, c7_1);
-                    x = Vector512.Create(a8[0]);
-                    c8_0 = Vector512.MultiplyAddEstimate(x, y0, c8_0);
-                    c8_1 = Vector512.MultiplyAddEstimate(x, y1, c8_1);
-                    x = Vector512.Create(a8[row]);
-                    c9_0 = Vector512.MultiplyAddEstimate(x, y0, c9_0);
-                    c9_1 = Vector512.MultiplyAddEstimate(x, y1, c9_1);
-                    a0 += step;
-                    a4 += step;
-                    a8 += step;
-                    y += stepB;
-                }
-            }
+            c0_0.Store(c + 0 * rowC);
+            c0_1.Store(c + 0 * rowC + Lanes);
+            c1_0.Store(c + 1 * rowC);
+            c1_1.Store(c + 1 * rowC + Lanes);
+            c2_0.Store(c + 2 * rowC);
+            c2_1.Store(c + 2 * rowC + Lanes);
+            c3_0.Store(c + 3 * rowC);
+            c3_1.Store(c + 3 * rowC + Lanes);
+            c4_0.Store(c + 4 * rowC);
+            c4_1.Store(c + 4 * rowC + Lanes);
+            c5_0.Store(c + 5 * rowC);
+            c5_1.Store(c + 5 * rowC + Lanes);
+            c6_0.Store(c + 6 * rowC);
+            c6_1.Store(c + 6 * rowC + Lanes);
+            c7_0.Store(c + 7 * rowC);
+            c7_1.Store(c + 7 * rowC + Lanes);
+            c8_0.Store(c + 8 * rowC);
+            c8_1.Store(c + 8 * rowC + Lanes);
+            c9_0.Store(c + 9 * rowC);
+            c9_1.Store(c + 9 * rowC + Lanes);
         }
-        c0_0.Store(c + 0 * rowC);
-        c0_1.Store(c + 0 * rowC + Lanes);
-        c1_0.Store(c + 1 * rowC);
-        c1_1.Store(c + 1 * rowC + Lanes);
-        c2_0.Store(c + 2 * rowC);
-        c2_1.Store(c + 2 * rowC + Lanes);
-        c3_0.Store(c + 3 * rowC);
-        c3_1.Store(c + 3 * rowC + Lanes);
-        c4_0.Store(c + 4 * rowC);
-        c4_1.Store(c + 4 * rowC + Lanes);
-        c5_0.Store(c + 5 * rowC);
-        c5_1.Store(c + 5 * rowC + Lanes);
-        c6_0.Store(c + 6 * rowC);
-        c6_1.Store(c + 6 * rowC + Lanes);
-        c7_0.Store(c + 7 * rowC);
-        c7_1.Store(c + 7 * rowC + Lanes);
-        c8_0.Store(c + 8 * rowC);
-        c8_1.Store(c + 8 * rowC + Lanes);
-        c9_0.Store(c + 9 * rowC);
-        c9_1.Store(c + 9 * rowC + Lanes);
     }
 
-    private static void Tile11x32(in Contraction k, float* a, float* b, float* c, float* bias)
+    private static void Tile11x32(in Contraction k, float* a, float* b, float* c, float* bias, int tiles)
     {
-        Vector512<float> c0_0 = default, c0_1 = default;
-        Vector512<float> c1_0 = default, c1_1 = default;
-        Vector512<float> c2_0 = default, c2_1 = default;
-        Vector512<float> c3_0 = default, c3_1 = default;
-        Vector512<float> c4_0 = default, c4_1 = default;
-        Vector512<float> c5_0 = default, c5_1 = default;
-        Vector512<float> c6_0 = default, c6_1 = default;
-        Vector512<float> c7_0 = default, c7_1 = default;
-        Vector512<float> c8_0 = default, c8_1 = default;
-        Vector512<float> c9_0 = default, c9_1 = default;
-        Vector512<float> c10_0 = default, c10_1 = default;
-        nint rowC = k.RowStrideC;
-        if (k.Accumulate)
-        {
-            c0_0 = Vector512.Load(c + 0 * rowC);
-            c0_1 = Vector512.Load(c + 0 * rowC + Lanes);
-            c1_0 = Vector512.Load(c + 1 * rowC);
-            c1_1 = Vector512.Load(c + 1 * rowC + Lanes);
-            c2_0 = Vector512.Load(c + 2 * rowC);
-            c2_1 = Vector512.Load(c + 2 * rowC + Lanes);
-            c3_0 = Vector512.Load(c + 3 * rowC);
-            c3_1 = Vector512.Load(c + 3 * rowC + Lanes);
-            c4_0 = Vector512.Load(c + 4 * rowC);
-            c4_1 = Vector512.Load(c + 4 * rowC + Lanes);
-            c5_0 = Vector512.Load(c + 5 * rowC);
-            c5_1 = Vector512.Load(c + 5 * rowC + Lanes);
-            c6_0 = Vector512.Load(c + 6 * rowC);
-            c6_1 = Vector512.Load(c + 6 * rowC + Lanes);
-            c7_0 = Vector512.Load(c + 7 * rowC);
-            c7_1 = Vector512.Load(c + 7 * rowC + Lanes);
-            c8_0 = Vector512.Load(c + 8 * rowC);
-            c8_1 = Vector512.Load(c + 8 * rowC + Lanes);
-            c9_0 = Vector512.Load(c + 9 * rowC);
-            c9_1 = Vector512.Load(c + 9 * rowC + Lanes);
-            c10_0 = Vector512.Load(c + 10 * rowC);
-            c10_1 = Vector512.Load(c + 10 * rowC + Lanes);
-        }
-        else if (bias is not null)
-        {
-            c0_0 = Vector512.Load(bias);
-            c0_1 = Vector512.Load(bias + Lanes);
-            c1_0 = c0_0;
-            c1_1 = c0_1;
-            c2_0 = c0_0;
-            c2_1 = c0_1;
-            c3_0 = c0_0;
-            c3_1 = c0_1;
-            c4_0 = c0_0;
-            c4_1 = c0_1;
-            c5_0 = c0_0;
-            c5_1 = c0_1;
-            c6_0 = c0_0;
-            c6_1 = c0_1;
-            c7_0 = c0_0;
-            c7_1 = c0_1;
-            c8_0 = c0_0;
-            c8_1 = c0_1;
-            c9_0 = c0_0;
-            c9_1 = c0_1;
-            c10_0 = c0_0;
-            c10_1 = c0_1;
-        }
-        nint row = k.RowStrideA, step = k.StepA, stepB = k.StepB;
+        nint row = k.RowStrideA, step = k.StepA, stepB = k.StepB, rowC = k.RowStrideC;
         nint row2 = 2 * row, row3 = 3 * row;
         int steps = k.Steps;
-        for (int segment = 0; segment < k.Segments; segment++)
+        for (; tiles > 0; tiles--, a += 11 * row, c += 11 * rowC)
         {
-            float* y = b + segment * k.SegmentB;
-            float* a0 = a + segment * k.SegmentA;
-            float* a4 = a0 + 4 * row;
-            float* a8 = a4 + 4 * row;
-            int i = 0;
-            for (; i + 2 <= steps; i += 2)
+            Vector512<float> c0_0 = default, c0_1 = default;
+            Vector512<float> c1_0 = default, c1_1 = default;
+            Vector512<float> c2_0 = default, c2_1 = default;
+            Vector512<float> c3_0 = default, c3_1 = default;
+            Vector512<float> c4_0 = default, c4_1 = default;
+            Vector512<float> c5_0 = default, c5_1 = default;
+            Vector512<float> c6_0 = default, c6_1 = default;
+            Vector512<float> c7_0 = default, c7_1 = default;
+            Vector512<float> c8_0 = default, c8_1 = default;
+            Vector512<float> c9_0 = default, c9_1 = default;
+            Vector512<float> c10_0 = default, c10_1 = default;
+            if (k.Accumulate)
             {
+                c0_0 = Vector512.Load(c + 0 * rowC);
+                c0_1 = Vector512.Load(c + 0 * rowC + Lanes);
+                c1_0 = Vector512.Load(c + 1 * rowC);
+                c1_1 = Vector512.Load(c + 1 * rowC + Lanes);
+                c2_0 = Vector512.Load(c + 2 * rowC);
+                c2_1 = Vector512.Load(c + 2 * rowC + Lanes);
+                c3_0 = Vector512.Load(c + 3 * rowC);
+                c3_1 = Vector512.Load(c + 3 * rowC + Lanes);
+                c4_0 = Vector512.Load(c + 4 * rowC);
+                c4_1 = Vector512.Load(c + 4 * rowC + Lanes);
+                c5_0 = Vector512.Load(c + 5 * rowC);
+                c5_1 = Vector512.Load(c + 5 * rowC + Lanes);
+                c6_0 = Vector512.Load(c + 6 * rowC);
+                c6_1 = Vector512.Load(c + 6 * rowC + Lanes);
+                c7_0 = Vector512.Load(c + 7 * rowC);
+                c7_1 = Vector512.Load(c + 7 * rowC + Lanes);
+                c8_0 = Vector512.Load(c + 8 * rowC);
+                c8_1 = Vector512.Load(c + 8 * rowC + Lanes);
+                c9_0 = Vector512.Load(c + 9 * rowC);
+                c9_1 = Vector512.Load(c + 9 * rowC + Lanes);
+                c10_0 = Vector512.Load(c + 10 * rowC);
+                c10_1 = Vector512.Load(c + 10 * rowC + Lanes);
+            }
+            else if (bias is not null)
+            {
+                c0_0 = Vector512.Load(bias);
+                c0_1 = Vector512.Load(bias + Lanes);
+                c1_0 = c0_0;
+                c1_1 = c0_1;
+                c2_0 = c0_0;
+                c2_1 = c0_1;
+                c3_0 = c0_0;
+                c3_1 = c0_1;
+                c4_0 = c0_0;
+                c4_1 = c0_1;
+                c5_0 = c0_0;
+                c5_1 = c0_1;
+                c6_0 = c0_0;
+                c6_1 = c0_1;
+                c7_0 = c0_0;
+                c7_1 = c0_1;
+                c8_0 = c0_0;
+                c8_1 = c0_1;
+                c9_0 = c0_0;
+                c9_1 = c0_1;
+                c10_0 = c0_0;
+                c10_1 = c0_1;
+            }
+            for (int segment = 0; segment < k.Segments; segment++)
+            {
+                float* y = b + segment * k.SegmentB;
+                float* a0 = a + segment * k.SegmentA;
+                float* a4 = a0 + 4 * row;
+                float* a8 = a4 + 4 * row;
+                int i = 0;
+                for (; i + 2 <= steps; i += 2)
                 {
-                    Vector512<float> y0 = Vector512.Load(y);
-                    Vector512<float> y1 = Vector512.Load(y + Lanes);
-                    Vector512<float> x = Vector512.Create(a0[0]);
-                    c0_0 = Vector512.MultiplyAddEstimate(x, y0, c0_0);
-                    c0_1 = Vector512.MultiplyAddEstimate(x, y1, c0_1);
-                    x = Vector512.Create(a0[row]);
-                    c1_0 = Vector512.MultiplyAddEstimate(x, y0, c1_0);
-                    c1_1 = Vector512.MultiplyAddEstimate(x, y1, c1_1);
-                    x = Vector512.Create(a0[row2]);
-                    c2_0 = Vector512.MultiplyAddEstimate(x, y0, c2_0);
-                    c2_1 = Vector512.MultiplyAddEstimate(x, y1, c2_1);
-                    x = Vector512.Create(a0[row3]);
-                    c3_0 = Vector512.MultiplyAddEstimate(x, y0, c3_0);
-                    c3_1 = Vector512.MultiplyAddEstimate(x, y1, c3_1);
-                    x = Vector512.Create(a4[0]);
-                    c4_0 = Vector512.MultiplyAddEstimate(x, y0, c4_0);
-                    c4_1 = Vector512.MultiplyAddEstimate(x, y1, c4_1);
-                    x = Vector512.Create(a4[row]);
-                    c5_0 = Vector512.MultiplyAddEstimate(x, y0, c5_0);
-                    c5_1 = Vector512.MultiplyAddEstimate(x, y1, c5_1);
-                    x = Vector512.Create(a4[row2]);
-                    c6_0 = Vector512.MultiplyAddEstimate(x, y0, c6_0);
-                    c6_1 = Vector512.MultiplyAddEstimate(x, y1, c6_1);
-                    x = Vector512.Create(a4[row3]);
-                    c7_0 = Vector512.MultiplyAddEstimate(x, y0, c7_0);
-                    c7_1 = Vector512.MultiplyAddEstimate(x, y1, c7_1);
-                    x = Vector512.Create(a8[0]);
-                    c8_0 = Vector512.MultiplyAddEstimate(x, y0, c8_0);
-                    c8_1 = Vector512.MultiplyAddEstimate(x, y1, c8_1);
-                    x = Vector512.Create(a8[row]);
-                    c9_0 = Vector512.MultiplyAddEstimate(x, y0, c9_0);
-                    c9_1 = Vector512.MultiplyAddEstimate(x, y1, c9_1);
-                    x = Vector512.Create(a8[row2]);
-                    c10_0 = Vector512.MultiplyAddEstimate(x, y0, c10_0);
-                    c10_1 = Vector512.MultiplyAddEstimate(x, y1, c10_1);
-                    a0 += step;
-                    a4 += step;
-                    a8 += step;
-                    y += stepB;
+                    {
+                        Vector512<float> y0 = Vector512.Load(y);
+                        Vector512<float> y1 = Vector512.Load(y + Lanes);
+                        Vector512<float> x = Vector512.Create(a0[0]);
+                        c0_0 = Vector512.MultiplyAddEstimate(x, y0, c0_0);
+                        c0_1 = Vector512.MultiplyAddEstimate(x, y1, c0_1);
+                        x = Vector512.Create(a0[row]);
+                        c1_0 = Vector512.MultiplyAddEstimate(x, y0, c1_0);
+                        c1_1 = Vector512.MultiplyAddEstimate(x, y1, c1_1);
+                        x = Vector512.Create(a0[row2]);
+                        c2_0 = Vector512.MultiplyAddEstimate(x, y0, c2_0);
+                        c2_1 = Vector512.MultiplyAddEstimate(x, y1, c2_1);
+                        x = Vector512.Create(a0[row3]);
+                        c3_0 = Vector512.MultiplyAddEstimate(x, y0, c3_0);
+                        c3_1 = Vector512.MultiplyAddEstimate(x, y1, c3_1);
+                        x = Vector512.Create(a4[0]);
+                        c4_0 = Vector512.MultiplyAddEstimate(x, y0, c4_0);
+                        c4_1 = Vector512.MultiplyAddEstimate(x, y1, c4_1);
+                        x = Vector512.Create(a4[row]);
+                        c5_0 = Vector512.MultiplyAddEstimate(x, y0, c5_0);
+                        c5_1 = Vector512.MultiplyAddEstimate(x, y1, c5_1);
+                        x = Vector512.Create(a4[row2]);
+                        c6_0 = Vector512.MultiplyAddEstimate(x, y0, c6_0);
+                        c6_1 = Vector512.MultiplyAddEstimate(x, y1, c6_1);
+                        x = Vector512.Create(a4[row3]);
+                        c7_0 = Vector512.MultiplyAddEstimate(x, y0, c7_0);
+                        c7_1 = Vector512.MultiplyAddEstimate(x, y1, c7_1);
+                        x = Vector512.Create(a8[0]);
+                        c8_0 = Vector512.MultiplyAddEstimate(x, y0, c8_0);
+                        c8_1 = Vector512.MultiplyAddEstimate(x, y1, c8_1);
+                        x = Vector512.Create(a8[row]);
+                        c9_0 = Vector512.MultiplyAddEstimate(x, y0, c9_0);
+                        c9_1 = Vector512.MultiplyAddEstimate(x, y1, c9_1);
+                        x = Vector512.Create(a8[row2]);
+                        c10_0 = Vector512.MultiplyAddEstimate(x, y0, c10_0);
+                        c10_1 = Vector512.MultiplyAddEstimate(x, y1, c10_1);
+                        a0 += step;
+                        a4 += step;
+                        a8 += step;
+                        y += stepB;
+                    }
+                    {
+                        Vector512<float> y0 = Vector512.Load(y);
+                        Vector512<float> y1 = Vector512.Load(y + Lanes);
+                        Vector512<float> x = Vector512.Create(a0[0]);
+                        c0_0 = Vector512.MultiplyAddEstimate(x, y0, c0_0);
+                        c0_1 = Vector512.MultiplyAddEstimate(x, y1, c0_1);
+                        x = Vector512.Create(a0[row]);
+                        c1_0 = Vector512.MultiplyAddEstimate(x, y0, c1_0);
+                        c1_1 = Vector512.MultiplyAddEstimate(x, y1, c1_1);
+                        x = Vector512.Create(a0[row2]);
+                        c2_0 = Vector512.MultiplyAddEstimate(x, y0, c2_0);
+                        c2_1 = Vector512.MultiplyAddEstimate(x, y1, c2_1);
+                        x = Vector512.Create(a0[row3]);
+                        c3_0 = Vector512.MultiplyAddEstimate(x, y0, c3_0);
+                        c3_1 = Vector512.MultiplyAddEstimate(x, y1, c3_1);
+                        x = Vector512.Create(a4[0]);
+                        c4_0 = Vector512.MultiplyAddEstimate(x, y0, c4_0);
+                        c4_1 = Vector512.MultiplyAddEstimate(x, y1, c4_1);
+                        x = Vector512.Create(a4[row]);
+                        c5_0 = Vector512.MultiplyAddEstimate(x, y0, c5_0);
+                        c5_1 = Vector512.MultiplyAddEstimate(x, y1, c5_1);
+                        x = Vector512.Create(a4[row2]);
+                        c6_0 = Vector512.MultiplyAddEstimate(x, y0, c6_0);
+                        c6_1 = Vector512.MultiplyAddEstimate(x, y1, c6_1);
+                        x = Vector512.Create(a4[row3]);
+                        c7_0 = Vector512.MultiplyAddEstimate(x, y0, c7_0);
+                        c7_1 = Vector512.MultiplyAddEstimate(x, y1, c7_1);
+                        x = Vector512.Create(a8[0]);
+                        c8_0 = Vector512.MultiplyAddEstimate(x, y0, c8_0);
+                        c8_1 = Vector512.MultiplyAddEstimate(x, y1, c8_1);
+                        x = Vector512.Create(a8[row]);
+                        c9_0 = Vector512.MultiplyAddEstimate(x, y0, c9_0);
+                        c9_1 = Vector512.MultiplyAddEstimate(x, y1, c9_1);
+                        x = Vector512.Create(a8[row2]);
+                        c10_0 = Vector512.MultiplyAddEstimate(x, y0, c10_0);
+                        c10_1 = Vector512.MultiplyAddEstimate(x, y1, c10_1);
+                        a0 += step;
+                        a4 += step;
+                        a8 += step;
+                        y += stepB;
+                    }
                 }
+                for (; i < steps; i++)
                 {
-                    Vector512<float> y0 = Vector512.Load(y);
-                    Vector512<float> y1 = Vector512.Load(y + Lanes);
-                    Vector512<float> x = Vector512.Create(a0[0]);
-                    c0_0 = Vector512.MultiplyAddEstimate(x, y0, c0_0);
-                    c0_1 = Vector512.MultiplyAddEstimate(x, y1, c0_1);
-                    x = Vector512.Create(a0[row]);
-                    c1_0 = Vector512.MultiplyAddEstimate(x, y0, c1_0);
-                    c1_1 = Vector512.MultiplyAddEstimate(x, y1, c1_1);
-                    x = Vector512.Create(a0[row2]);
-                    c2_0 = Vector512.MultiplyAddEstimate(x, y0, c2_0);
-                    c2_1 = Vector512.MultiplyAddEstimate(x, y1, c2_1);
-                    x = Vector512.Create(a0[row3]);
-                    c3_0 = Vector512.MultiplyAddEstimate(x, y0, c3_0);
-                    c3_1 = Vector512.MultiplyAddEstimate(x, y1, c3_1);
-                    x = Vector512.Create(a4[0]);
-                    c4_0 = Vector512.MultiplyAddEstimate(x, y0, c4_0);
-                    c4_1 = Vector512.MultiplyAddEstimate(x, y1, c4_1);
-                    x = Vector512.Create(a4[row]);
-                    c5_0 = Vector512.MultiplyAddEstimate(x, y0, c5_0);
-                    c5_1 = Vector512.MultiplyAddEstimate(x, y1, c5_1);
-                    x = Vector512.Create(a4[row2]);
-                    c6_0 = Vector512.MultiplyAddEstimate(x, y0, c6_0);
-                    c6_1 = Vector512.MultiplyAddEstimate(x, y1, c6_1);
-                    x = Vector512.Create(a4[row3]);
-                    c7_0 = Vector512.MultiplyAddEstimate(x, y0, c7_0);
-                    c7_1 = Vector512.MultiplyAddEstimate(x, y1, c7_1);
-                    x = Vector512.Create(a8[0]);
-                    c8_0 = Vector512.MultiplyAddEstimate(x, y0, c8_0);
-                    c8_1 = Vector512.MultiplyAddEstimate(x, y1, c8_1);
-                    x = Vector512.Create(a8[row]);
-                    c9_0 = Vector512.MultiplyAddEstimate(x, y0, c9_0);
-                    c9_1 = Vector512.MultiplyAddEstimate(x, y1, c9_1);
-                    x = Vector512.Create(a8[row2]);
-                    c10_0 = Vector512.MultiplyAddEstimate(x, y0, c10_0);
-                    c10_1 = Vector512.MultiplyAddEstimate(x, y1, c10_1);
-                    a0 += step;
-                    a4 += step;
-                    a8 += step;
-                    y += stepB;
+                    {
+                        Vector512<float> y0 = Vector512.Load(y);
+                        Vector512<float> y1 = Vector512.Load(y + Lanes);
+                        Vector512<float> x = Vector512.Create(a0[0]);
+                        c0_0 = Vector512.MultiplyAddEstimate(x, y0, c0_0);
+                        c0_1 = Vector512.MultiplyAddEstimate(x, y1, c0_1);
+                        x = Vector512.Create(a0[row]);
+                        c1_0 = Vector512.MultiplyAddEstimate(x, y0, c1_0);
+                        c1_1 = Vector512.MultiplyAddEstimate(x, y1, c1_1);
+                        x = Vector512.Create(a0[row2]);
+                        c2_0 = Vector512.MultiplyAddEstimate(x, y0, c2_0);
+                        c2_1 = Vector512.MultiplyAddEstimate(x, y1, c2_1);
+                        x = Vector512.Create(a0[row3]);
+                        c3_0 = Vector512.MultiplyAddEstimate(x, y0, c3_0);
+                        c3_1 = Vector512.MultiplyAddEstimate(x, y1, c3_1);
+                        x = Vector512.Create(a4[0]);
+                        c4_0 = Vector512.MultiplyAddEstimate(x, y0, c4_0);
+                        c4_1 = Vector512.MultiplyAddEstimate(x, y1, c4_1);
+                        x = Vector512.Create(a4[row]);
+                        c5_0 = Vector512.MultiplyAddEstimate(x, y0, c5_0);
+                        c5_1 = Vector512.MultiplyAddEstimate(x, y1, c5_1);
+                        x = Vector512.Create(a4[row2]);
+                        c6_0 = Vector512.MultiplyAddEstimate(x, y0, c6_0);
+                        c6_1 = Vector512.MultiplyAddEstimate(x, y1, c6_1);
+                        x = Vector512.Create(a4[row3]);
+                        c7_0 = Vector512.MultiplyAddEstimate(x, y0, c7_0);
+                        c7_1 = Vector512.MultiplyAddEstimate(x, y1, c7_1);
+                        x = Vector512.Create(a8[0]);
+                        c8_0 = Vector512.MultiplyAddEstimate(x, y0, c8_0);
+                        c8_1 = Vector512.MultiplyAddEstimate(x, y1, c8_1);
+                        x = Vector512.Create(a8[row]);
+                        c9_0 = Vector512.MultiplyAddEstimate(x, y0, c9_0);
+                        c9_1 = Vector512.MultiplyAddEstimate(x, y1, c9_1);
+                        x = Vector512.Create(a8[row2]);
+                        c10_0 = Vector512.MultiplyAddEstimate(x, y0, c10_0);
+                        c10_1 = Vector512.MultiplyAddEstimate(x, y1, c10_1);
+                        a0 += step;
+                        a4 += step;
+                        a8 += step;
+                        y += stepB;
+                    }
                 }
             }
-            for (; i < steps; i++)
-            {
-                {
-                    Vector512<float> y0 = Vector512.Load(y);
-                    Vector512<float> y1 = Vector512.Load(y + Lanes);
-                    Vector512<float> x = Vector512.Create(a0[0]);
-                    c0_0 = Vector512.MultiplyAddEstimate(x, y0, c0_0);
-                    c0_1 = Vector512.MultiplyAddEstimate(x, y1, c0_1);
-                    x = Vector512.Create(a0[row]);
-                    c1_0 = Vector512.MultiplyAddEstimate(x, y0, c1_0);
-                    c1_1 = Vector512.MultiplyAddEstimate(x, y1, c1_1);
-                    x = Vector512.Create(a0[row2]);
-                    c2_0 = Vector512.MultiplyAddEstimate(x, y0, c2_0);
-                    c2_1 = Vector512.MultiplyAddEstimate(x, y1, c2_1);
-                    x = Vector512.Create(a0[row3]);
-                    c3_0 = Vector512.MultiplyAddEstimate(x, y0, c3_0);
-                    c3_1 = Vector512.MultiplyAddEstimate(x, y1, c3_1);
-                    x = Vector512.Create(a4[0]);
-                    c4_0 = Vector512.MultiplyAddEstimate(x, y0, c4_0);
-                    c4_1 = Vector512.MultiplyAddEstimate(x, y1, c4_1);
-                    x = Vector512.Create(a4[row]);
-                    c5_0 = Vector512.MultiplyAddEstimate(x, y0, c5_0);
-                    c5_1 = Vector512.MultiplyAddEstimate(x, y1, c5_1);
-                    x = Vector512.Create(a4[row2]);
-                    c6_0 = Vector512.MultiplyAddEstimate(x, y0, c6_0);
-                    c6_1 = Vector512.MultiplyAddEstimate(x, y1, c6_1);
-                    x = Vector512.Create(a4[row3]);
-                    c7_0 = Vector512.MultiplyAddEstimate(x, y0, c7_0);
-                    c7_1 = Vector512.MultiplyAddEstimate(x, y1, c7_1);
-                    x = Vector512.Create(a8[0]);
-                    c8_0 = Vector512.MultiplyAddEstimate(x, y0, c8_0);
-                    c8_1 = Vector512.MultiplyAddEstimate(x, y1, c8_1);
-                    x = Vector512.Create(a8[row]);
-                    c9_0 = Vector512.MultiplyAddEstimate(x, y0, c9_0);
-                    c9_1 = Vector512.MultiplyAddEstimate(x, y1, c9_1);
-                    x = Vector512.Create(a8[row2]);
-                    c10_0 = Vector512.MultiplyAddEstimate(x, y0, c10_0);
-                    c10_1 = Vector512.MultiplyAddEstimate(x, y1, c10_1);
-                    a0 += step;
-                    a4 += step;
-                    a8 += step;
-                    y += stepB;
-                }
-            }
+            c0_0.Store(c + 0 * rowC);
+            c0_1.Store(c + 0 * rowC + Lanes);
+            c1_0.Store(c + 1 * rowC);
+            c1_1.Store(c + 1 * rowC + Lanes);
+            c2_0.Store(c + 2 * rowC);
+            c2_1.Store(c + 2 * rowC + Lanes);
+            c3_0.Store(c + 3 * rowC);
+            c3_1.Store(c + 3 * rowC + Lanes);
+            c4_0.Store(c + 4 * rowC);
+            c4_1.Store(c + 4 * rowC + Lanes);
+            c5_0.Store(c + 5 * rowC);
+            c5_1.Store(c + 5 * rowC + Lanes);
+            c6_0.Store(c + 6 * rowC);
+            c6_1.Store(c + 6 * rowC + Lanes);
+            c7_0.Store(c + 7 * rowC);
+            c7_1.Store(c + 7 * rowC + Lanes);
+            c8_0.Store(c + 8 * rowC);
+            c8_1.Store(c + 8 * rowC + Lanes);
+            c9_0.Store(c + 9 * rowC);
+            c9_1.Store(c + 9 * rowC + Lanes);
+            c10_0.Store(c + 10 * rowC);
+            c10_1.Store(c + 10 * rowC + Lanes);
         }
-        c0_0.Store(c + 0 * rowC);
-        c0_1.Store(c + 0 * rowC + Lanes);
-        c1_0.Store(c + 1 * rowC);
-        c1_1.Store(c + 1 * rowC + Lanes);
-        c2_0.Store(c + 2 * rowC);
-        c2_1.Store(c + 2 * rowC + Lanes);
-        c3_0.Store(c + 3 * rowC);
-        c3_1.Store(c + 3 * rowC + Lanes);
-        c4_0.Store(c + 4 * rowC);
-        c4_1.Store(c + 4 * rowC + Lanes);
-        c5_0.Store(c + 5 * rowC);
-        c5_1.Store(c + 5 * rowC + Lanes);
-        c6_0.Store(c + 6 * rowC);
-        c6_1.Store(c + 6 * rowC + Lanes);
-        c7_0.Store(c + 7 * rowC);
-        c7_1.Store(c + 7 * rowC + Lanes);
-        c8_0.Store(c + 8 * rowC);
-        c8_1.Store(c + 8 * rowC + Lanes);
-        c9_0.Store(c + 9 * rowC);
-        c9_1.Store(c + 9 * rowC + Lanes);
-        c10_0.Store(c + 10 * rowC);
-        c10_1.Store(c + 10 * rowC + Lanes);
     }
 
-    private static void Tile12x32(in Contraction k, float* a, float* b, float* c, float* bias)
+    private static void Tile12x32(in Contraction k, float* a, float* b, float* c, float* bias, int tiles)
     {
-        Vector512<float> c0_0 = default, c0_1 = default;
-        Vector512<float> c1_0 = default, c1_1 = default;
-        Vector512<float> c2_0 = default, c2_1 = default;
-        Vector512<float> c3_0 = default, c3_1 = default;
-        Vector512<float> c4_0 = default, c4_1 = default;
-        Vector512<float> c5_0 = default, c5_1 = default;
-        Vector512<float> c6_0 = default, c6_1 = default;
-        Vector512<float> c7_0 = default, c7_1 = default;
-        Vector512<float> c8_0 = default, c8_1 = default;
-        Vector512<float> c9_0 = default, c9_1 = default;
-        Vector512<float> c10_0 = default, c10_1 = default;
-        Vector512<float> c11_0 = default, c11_1 = default;
-        nint rowC = k.RowStrideC;
-        if (k.Accumulate)
-        {
-            c0_0 = Vector512.Load(c + 0 * rowC);
-            c0_1 = Vector512.Load(c + 0 * rowC + Lanes);
-            c1_0 = Vector512.Load(c + 1 * rowC);
-            c1_1 = Vector512.Load(c + 1 * rowC + Lanes);
-            c2_0 = Vector512.Load(c + 2 * rowC);
-            c2_1 = Vector512.Load(c + 2 * rowC + Lanes);
-            c3_0 = Vector512.Load(c + 3 * rowC);
-            c3_1 = Vector512.Load(c + 3 * rowC + Lanes);
-            c4_0 = Vector512.Load(c + 4 * rowC);
-            c4_1 = Vector512.Load(c + 4 * rowC + Lanes);
-            c5_0 = Vector512.Load(c + 5 * rowC);
-            c5_1 = Vector512.Load(c + 5 * rowC + Lanes);
-            c6_0 = Vector512.Load(c + 6 * rowC);
-            c6_1 = Vector512.Load(c + 6 * rowC + Lanes);
-            c7_0 = Vector512.Load(c + 7 * rowC);
-            c7_1 = Vector512.Load(c + 7 * rowC + Lanes);
-            c8_0 = Vector512.Load(c + 8 * rowC);
-            c8_1 = Vector512.Load(c + 8 * rowC + Lanes);
-            c9_0 = Vector512.Load(c + 9 * rowC);
-            c9_1 = Vector512.Load(c + 9 * rowC + Lanes);
-            c10_0 = Vector512.Load(c + 10 * rowC);
-            c10_1 = Vector512.Load(c + 10 * rowC + Lanes);
-            c11_0 = Vector512.Load(c + 11 * rowC);
-            c11_1 = Vector512.Load(c + 11 * rowC + Lanes);
-        }
-        else if (bias is not null)
-        {
-            c0_0 = Vector512.Load(bias);
-            c0_1 = Vector512.Load(bias + Lanes);
-            c1_0 = c0_0;
-            c1_1 = c0_1;
-            c2_0 = c0_0;
-            c2_1 = c0_1;
-            c3_0 = c0_0;
-            c3_1 = c0_1;
-            c4_0 = c0_0;
-            c4_1 = c0_1;
-            c5_0 = c0_0;
-            c5_1 = c0_1;
-            c6_0 = c0_0;
-            c6_1 = c0_1;
-            c7_0 = c0_0;
-            c7_1 = c0_1;
-            c8_0 = c0_0;
-            c8_1 = c0_1;
-            c9_0 = c0_0;
-            c9_1 = c0_1;
-            c10_0 = c0_0;
-            c10_1 = c0_1;
-            c11_0 = c0_0;
-            c11_1 = c0_1;
-        }
-        nint row = k.RowStrideA, step = k.StepA, stepB = k.StepB;
+        nint row = k.RowStrideA, step = k.StepA, stepB = k.StepB, rowC = k.RowStrideC;
         nint row2 = 2 * row, row3 = 3 * row;
         int steps = k.Steps;
-        for (int segment = 0; segment < k.Segments; segment++)
+        for (; tiles > 0; tiles--, a += 12 * row, c += 12 * rowC)
         {
-            float* y = b + segment * k.SegmentB;
-            float* a0 = a + segment * k.SegmentA;
-            float* a4 = a0 + 4 * row;
-            float* a8 = a4 + 4 * row;
-            int i = 0;
-            for (; i + 2 <= steps; i += 2)
+            Vector512<float> c0_0 = default, c0_1 = default;
+            Vector512<float> c1_0 = default, c1_1 = default;
+            Vector512<float> c2_0 = default, c2_1 = default;
+            Vector512<float> c3_0 = default, c3_1 = default;
+            Vector512<float> c4_0 = default, c4_1 = default;
+            Vector512<float> c5_0 = default, c5_1 = default;
+            Vector512<float> c6_0 = default, c6_1 = default;
+            Vector512<float> c7_0 = default, c7_1 = default;
+            Vector512<float> c8_0 = default, c8_1 = default;
+            Vector512<float> c9_0 = default, c9_1 = default;
+            Vector512<float> c10_0 = default, c10_1 = default;
+            Vector512<float> c11_0 = default, c11_1 = default;
+            if (k.Accumulate)
             {
+                c0_0 = Vector512.Load(c + 0 * rowC);
+                c0_1 = Vector512.Load(c + 0 * rowC + Lanes);
+                c1_0 = Vector512.Load(c + 1 * rowC);
+                c1_1 = Vector512.Load(c + 1 * rowC + Lanes);
+                c2_0 = Vector512.Load(c + 2 * rowC);
+                c2_1 = Vector512.Load(c + 2 * rowC + Lanes);
+                c3_0 = Vector512.Load(c + 3 * rowC);
+                c3_1 = Vector512.Load(c + 3 * rowC + Lanes);
+                c4_0 = Vector512.Load(c + 4 * rowC);
+                c4_1 = Vector512.Load(c + 4 * rowC + Lanes);
+                c5_0 = Vector512.Load(c + 5 * rowC);
+                c5_1 = Vector512.Load(c + 5 * rowC + Lanes);
+                c6_0 = Vector512.Load(c + 6 * rowC);
+                c6_1 = Vector512.Load(c + 6 * rowC + Lanes);
+                c7_0 = Vector512.Load(c + 7 * rowC);
+                c7_1 = Vector512.Load(c + 7 * rowC + Lanes);
+                c8_0 = Vector512.Load(c + 8 * rowC);
+                c8_1 = Vector512.Load(c + 8 * rowC + Lanes);
+                c9_0 = Vector512.Load(c + 9 * rowC);
+                c9_1 = Vector512.Load(c + 9 * rowC + Lanes);
+                c10_0 = Vector512.Load(c + 10 * rowC);
+                c10_1 = Vector512.Load(c + 10 * rowC + Lanes);
+                c11_0 = Vector512.Load(c + 11 * rowC);
+                c11_1 = Vector512.Load(c + 11 * rowC + Lanes);
+            }
+            else if (bias is not null)
+            {
+                c0_0 = Vector512.Load(bias);
+                c0_1 = Vector512.Load(bias + Lanes);
+                c1_0 = c0_0;
+                c1_1 = c0_1;
+                c2_0 = c0_0;
+                c2_1 = c0_1;
+                c3_0 = c0_0;
+                c3_1 = c0_1;
+                c4_0 = c0_0;
+                c4_1 = c0_1;
+                c5_0 = c0_0;
+                c5_1 = c0_1;
+                c6_0 = c0_0;
+                c6_1 = c0_1;
+                c7_0 = c0_0;
+                c7_1 = c0_1;
+                c8_0 = c0_0;
+                c8_1 = c0_1;
+                c9_0 = c0_0;
+                c9_1 = c0_1;
+                c10_0 = c0_0;
+                c10_1 = c0_1;
+                c11_0 = c0_0;
+                c11_1 = c0_1;
+            }
+            for (int segment = 0; segment < k.Segments; segment++)
+            {
+                float* y = b + segment * k.SegmentB;
+                float* a0 = a + segment * k.SegmentA;
+                float* a4 = a0 + 4 * row;
+                float* a8 = a4 + 4 * row;
+                int i = 0;
+                for (; i + 2 <= steps; i += 2)
                 {
-                    Vector512<float> y0 = Vector512.Load(y);
-                    Vector512<float> y1 = Vector512.Load(y + Lanes);
-                    Vector512<float> x = Vector512.Create(a0[0]);
-                    c0_0 = Vector512.MultiplyAddEstimate(x, y0, c0_0);
-                    c0_1 = Vector512.MultiplyAddEstimate(x, y1, c0_1);
-                    x = Vector512.Create(a0[row]);
-                    c1_0 = Vector512.MultiplyAddEstimate(x, y0, c1_0);
-                    c1_1 = Vector512.MultiplyAddEstimate(x, y1, c1_1);
-                    x = Vector512.Create(a0[row2]);
-                    c2_0 = Vector512.MultiplyAddEstimate(x, y0, c2_0);
-                    c2_1 = Vector512.MultiplyAddEstimate(x, y1, c2_1);
-                    x = Vector512.Create(a0[row3]);
-                    c3_0 = Vector512.MultiplyAddEstimate(x, y0, c3_0);
-                    c3_1 = Vector512.MultiplyAddEstimate(x, y1, c3_1);
-                    x = Vector512.Create(a4[0]);
-                    c4_0 = Vector512.MultiplyAddEstimate(x, y0, c4_0);
-                    c4_1 = Vector512.MultiplyAddEstimate(x, y1, c4_1);
-                    x = Vector512.Create(a4[row]);
-                    c5_0 = Vector512.MultiplyAddEstimate(x, y0, c5_0);
-                    c5_1 = Vector512.MultiplyAddEstimate(x, y1, c5_1);
-                    x = Vector512.Create(a4[row2]);
-                    c6_0 = Vector512.MultiplyAddEstimate(x, y0, c6_0);
-                    c6_1 = Vector512.MultiplyAddEstimate(x, y1, c6_1);
-                    x = Vector512.Create(a4[row3]);
-                    c7_0 = Vector512.MultiplyAddEstimate(x, y0, c7_0);
-                    c7_1 = Vector512.MultiplyAddEstimate(x, y1, c7_1);
-                    x = Vector512.Create(a8[0]);
-                    c8_0 = Vector512.MultiplyAddEstimate(x, y0, c8_0);
-                    c8_1 = Vector512.MultiplyAddEstimate(x, y1, c8_1);
-                    x = Vector512.Create(a8[row]);
-                    c9_0 = Vector512.MultiplyAddEstimate(x, y0, c9_0);
-                    c9_1 = Vector512.MultiplyAddEstimate(x, y1, c9_1);
-                    x = Vector512.Create(a8[row2]);
-                    c10_0 = Vector512.MultiplyAddEstimate(x, y0, c10_0);
-                    c10_1 = Vector512.MultiplyAddEstimate(x, y1, c10_1);
-                    x = Vector512.Create(a8[row3]);
-                    c11_0 = Vector512.MultiplyAddEstimate(x, y0, c11_0);
-                    c11_1 = Vector512.MultiplyAddEstimate(x, y1, c11_1);
-                    a0 += step;
-                    a4 += step;
-                    a8 += step;
-                    y += stepB;
+                    {
+                        Vector512<float> y0 = Vector512.Load(y);
+                        Vector512<float> y1 = Vector512.Load(y + Lanes);
+                        Vector512<float> x = Vector512.Create(a0[0]);
+                        c0_0 = Vector512.MultiplyAddEstimate(x, y0, c0_0);
+                        c0_1 = Vector512.MultiplyAddEstimate(x, y1, c0_1);
+                        x = Vector512.Create(a0[row]);
+                        c1_0 = Vector512.MultiplyAddEstimate(x, y0, c1_0);
+                        c1_1 = Vector512.MultiplyAddEstimate(x, y1, c1_1);
+                        x = Vector512.Create(a0[row2]);
+                        c2_0 = Vector512.MultiplyAddEstimate(x, y0, c2_0);
+                        c2_1 = Vector512.MultiplyAddEstimate(x, y1, c2_1);
+                        x = Vector512.Create(a0[row3]);
+                        c3_0 = Vector512.MultiplyAddEstimate(x, y0, c3_0);
+                        c3_1 = Vector512.MultiplyAddEstimate(x, y1, c3_1);
+                        x = Vector512.Create(a4[0]);
+                        c4_0 = Vector512.MultiplyAddEstimate(x, y0, c4_0);
+                        c4_1 = Vector512.MultiplyAddEstimate(x, y1, c4_1);
+                        x = Vector512.Create(a4[row]);
+                        c5_0 = Vector512.MultiplyAddEstimate(x, y0, c5_0);
+                        c5_1 = Vector512.MultiplyAddEstimate(x, y1, c5_1);
+                        x = Vector512.Create(a4[row2]);
+                        c6_0 = Vector512.MultiplyAddEstimate(x, y0, c6_0);
+                        c6_1 = Vector512.MultiplyAddEstimate(x, y1, c6_1);
+                        x = Vector512.Create(a4[row3]);
+                        c7_0 = Vector512.MultiplyAddEstimate(x, y0, c7_0);
+                        c7_1 = Vector512.MultiplyAddEstimate(x, y1, c7_1);
+                        x = Vector512.Create(a8[0]);
+                        c8_0 = Vector512.MultiplyAddEstimate(x, y0, c8_0);
+                        c8_1 = Vector512.MultiplyAddEstimate(x, y1, c8_1);
+                        x = Vector512.Create(a8[row]);
+                        c9_0 = Vector512.MultiplyAddEstimate(x, y0, c9_0);
+                        c9_1 = Vector512.MultiplyAddEstimate(x, y1, c9_1);
+                        x = Vector512.Create(a8[row2]);
+                        c10_0 = Vector512.MultiplyAddEstimate(x, y0, c10_0);
+                        c10_1 = Vector512.MultiplyAddEstimate(x, y1, c10_1);
+                        x = Vector512.Create(a8[row3]);
+                        c11_0 = Vector512.MultiplyAddEstimate(x, y0, c11_0);
+                        c11_1 = Vector512.MultiplyAddEstimate(x, y1, c11_1);
+                        a0 += step;
+                        a4 += step;
+                        a8 += step;
+                        y += stepB;
+                    }
+                    {
+                        Vector512<float> y0 = Vector512.Load(y);
+                        Vector512<float> y1 = Vector512.Load(y + Lanes);
+                        Vector512<float> x = Vector512.Create(a0[0]);
+                        c0_0 = Vector512.MultiplyAddEstimate(x, y0, c0_0);
+                        c0_1 = Vector512.MultiplyAddEstimate(x, y1, c0_1);
+                        x = Vector512.Create(a0[row]);
+                        c1_0 = Vector512.MultiplyAddEstimate(x, y0, c1_0);
+                        c1_1 = Vector512.MultiplyAddEstimate(x, y1, c1_1);
+                        x = Vector512.Create(a0[row2]);
+                        c2_0 = Vector512.MultiplyAddEstimate(x, y0, c2_0);
+                        c2_1 = Vector512.MultiplyAddEstimate(x, y1, c2_1);
+                        x = Vector512.Create(a0[row3]);
+                        c3_0 = Vector512.MultiplyAddEstimate(x, y0, c3_0);
+                        c3_1 = Vector512.MultiplyAddEstimate(x, y1, c3_1);
+                        x = Vector512.Create(a4[0]);
+                        c4_0 = Vector512.MultiplyAddEstimate(x, y0, c4_0);
+                        c4_1 = Vector512.MultiplyAddEstimate(x, y1, c4_1);
+                        x = Vector512.Create(a4[row]);
+                        c5_0 = Vector512.MultiplyAddEstimate(x, y0, c5_0);
+                        c5_1 = Vector512.MultiplyAddEstimate(x, y1, c5_1);
+                        x = Vector512.Create(a4[row2]);
+                        c6_0 = Vector512.MultiplyAddEstimate(x, y0, c6_0);
+                        c6_1 = Vector512.MultiplyAddEstimate(x, y1, c6_1);
+                        x = Vector512.Create(a4[row3]);
+                        c7_0 = Vector512.MultiplyAddEstimate(x, y0, c7_0);
+                        c7_1 = Vector512.MultiplyAddEstimate(x, y1, c7_1);
+                        x = Vector512.Create(a8[0]);
+                        c8_0 = Vector512.MultiplyAddEstimate(x, y0, c8_0);
+                        c8_1 = Vector512.MultiplyAddEstimate(x, y1, c8_1);
+                        x = Vector512.Create(a8[row]);
+                        c9_0 = Vector512.MultiplyAddEstimate(x, y0, c9_0);
+                        c9_1 = Vector512.MultiplyAddEstimate(x, y1, c9_1);
+                        x = Vector512.Create(a8[row2]);
+                        c10_0 = Vector512.MultiplyAddEstimate(x, y0, c10_0);
+                        c10_1 = Vector512.MultiplyAddEstimate(x, y1, c10_1);
+                        x = Vector512.Create(a8[row3]);
+                        c11_0 = Vector512.MultiplyAddEstimate(x, y0, c11_0);
+                        c11_1 = Vector512.MultiplyAddEstimate(x, y1, c11_1);
+                        a0 += step;
+                        a4 += step;
+                        a8 += step;
+                        y += stepB;
+                    }
                 }
+                for (; i < steps; i++)
                 {
-                    Vector512<float> y0 = Vector512.Load(y);
-                    Vector512<float> y1 = Vector512.Load(y + Lanes);
-                    Vector512<float> x = Vector512.Create(a0[0]);
-                    c0_0 = Vector512.MultiplyAddEstimate(x, y0, c0_0);
-                    c0_1 = Vector512.MultiplyAddEstimate(x, y1, c0_1);
-                    x = Vector512.Create(a0[row]);
-                    c1_0 = Vector512.MultiplyAddEstimate(x, y0, c1_0);
-                    c1_1 = Vector512.MultiplyAddEstimate(x, y1, c1_1);
-                    x = Vector512.Create(a0[row2]);
-                    c2_0 = Vector512.MultiplyAddEstimate(x, y0, c2_0);
-                    c2_1 = Vector512.MultiplyAddEstimate(x, y1, c2_1);
-                    x = Vector512.Create(a0[row3]);
-                    c3_0 = Vector512.MultiplyAddEstimate(x, y0, c3_0);
-                    c3_1 = Vector512.MultiplyAddEstimate(x, y1, c3_1);
-                    x = Vector512.Create(a4[0]);
-                    c4_0 = Vector512.MultiplyAddEstimate(x, y0, c4_0);
-                    c4_1 = Vector512.MultiplyAddEstimate(x, y1, c4_1);
-                    x = Vector512.Create(a4[row]);
-                    c5_0 = Vector512.MultiplyAddEstimate(x, y0, c5_0);
-                    c5_1 = Vector512.MultiplyAddEstimate(x, y1, c5_1);
-                    x = Vector512.Create(a4[row2]);
-                    c6_0 = Vector512.MultiplyAddEstimate(x, y0, c6_0);
-                    c6_1 = Vector512.MultiplyAddEstimate(x, y1, c6_1);
-                    x = Vector512.Create(a4[row3]);
-                    c7_0 = Vector512.MultiplyAddEstimate(x, y0, c7_0);
-                    c7_1 = Vector512.MultiplyAddEstimate(x, y1, c7_1);
-                    x = Vector512.Create(a8[0]);
-                    c8_0 = Vector512.MultiplyAddEstimate(x, y0, c8_0);
-                    c8_1 = Vector512.MultiplyAddEstimate(x, y1, c8_1);
-                    x = Vector512.Create(a8[row]);
-                    c9_0 = Vector512.MultiplyAddEstimate(x, y0, c9_0);
-                    c9_1 = Vector512.MultiplyAddEstimate(x, y1, c9_1);
-                    x = Vector512.Create(a8[row2]);
-                    c10_0 = Vector512.MultiplyAddEstimate(x, y0, c10_0);
-                    c10_1 = Vector512.MultiplyAddEstimate(x, y1, c10_1);
-                    x = Vector512.Create(a8[row3]);
-                    c11_0 = Vector512.MultiplyAddEstimate(x, y0, c11_0);
-                    c11_1 = Vector512.MultiplyAddEstimate(x, y1, c11_1);
-                    a0 += step;
-                    a4 += step;
-                    a8 += step;
-                    y += stepB;
+                    {
+                        Vector512<float> y0 = Vector512.Load(y);
+                        Vector512<float> y1 = Vector512.Load(y + Lanes);
+                        Vector512<float> x = Vector512.Create(a0[0]);
+                        c0_0 = Vector512.MultiplyAddEstimate(x, y0, c0_0);
+                        c0_1 = Vector512.MultiplyAddEstimate(x, y1, c0_1);
+                        x = Vector512.Create(a0[row]);
+                        c1_0 = Vector512.MultiplyAddEstimate(x, y0, c1_0);
+                        c1_1 = Vector512.MultiplyAddEstimate(x, y1, c1_1);
+                        x = Vector512.Create(a0[row2]);
+                        c2_0 = Vector512.MultiplyAddEstimate(x, y0, c2_0);
+                        c2_1 = Vector512.MultiplyAddEstimate(x, y1, c2_1);
+                        x = Vector512.Create(a0[row3]);
+                        c3_0 = Vector512.MultiplyAddEstimate(x, y0, c3_0);
+                        c3_1 = Vector512.MultiplyAddEstimate(x, y1, c3_1);
+                        x = Vector512.Create(a4[0]);
+                        c4_0 = Vector512.MultiplyAddEstimate(x, y0, c4_0);
+                        c4_1 = Vector512.MultiplyAddEstimate(x, y1, c4_1);
+                        x = Vector512.Create(a4[row]);
+                        c5_0 = Vector512.MultiplyAddEstimate(x, y0, c5_0);
+                        c5_1 = Vector512.MultiplyAddEstimate(x, y1, c5_1);
+                        x = Vector512.Create(a4[row2]);
+                        c6_0 = Vector512.MultiplyAddEstimate(x, y0, c6_0);
+                        c6_1 = Vector512.MultiplyAddEstimate(x, y1, c6_1);
+                        x = Vector512.Create(a4[row3]);
+                        c7_0 = Vector512.MultiplyAddEstimate(x, y0, c7_0);
+                        c7_1 = Vector512.MultiplyAddEstimate(x, y1, c7_1);
+                        x = Vector512.Create(a8[0]);
+                        c8_0 = Vector512.MultiplyAddEstimate(x, y0, c8_0);
+                        c8_1 = Vector512.MultiplyAddEstimate(x, y1, c8_1);
+                        x = Vector512.Create(a8[row]);
+                        c9_0 = Vector512.MultiplyAddEstimate(x, y0, c9_0);
+                        c9_1 = Vector512.MultiplyAddEstimate(x, y1, c9_1);
+                        x = Vector512.Create(a8[row2]);
+                        c10_0 = Vector512.MultiplyAddEstimate(x, y0, c10_0);
+                        c10_1 = Vector512.MultiplyAddEstimate(x, y1, c10_1);
+                        x = Vector512.Create(a8[row3]);
+                        c11_0 = Vector512.MultiplyAddEstimate(x, y0, c11_0);
+                        c11_1 = Vector512.MultiplyAddEstimate(x, y1, c11_1);
+                        a0 += step;
+                        a4 += step;
+                        a8 += step;
+                        y += stepB;
+                    }
                 }
             }
-            for (; i < steps; i++)
-            {
-                {
-                    Vector512<float> y0 = Vector512.Load(y);
-                    Vector512<float> y1 = Vector512.Load(y + Lanes);
-                    Vector512<float> x = Vector512.Create(a0[0]);
-                    c0_0 = Vector512.MultiplyAddEstimate(x, y0, c0_0);
-                    c0_1 = Vector512.MultiplyAddEstimate(x, y1, c0_1);
-                    x = Vector512.Create(a0[row]);
-                    c1_0 = Vector512.MultiplyAddEstimate(x, y0, c1_0);
-                    c1_1 = Vector512.MultiplyAddEstimate(x, y1, c1_1);
-                    x = Vector512.Create(a0[row2]);
-                    c2_0 = Vector512.MultiplyAddEstimate(x, y0, c2_0);
-                    c2_1 = Vector512.MultiplyAddEstimate(x, y1, c2_1);
-                    x = Vector512.Create(a0[row3]);
-                    c3_0 = Vector512.MultiplyAddEstimate(x, y0, c3_0);
-                    c3_1 = Vector512.MultiplyAddEstimate(x, y1, c3_1);
-                    x = Vector512.Create(a4[0]);
-                    c4_0 = Vector512.MultiplyAddEstimate(x, y0, c4_0);
-                    c4_1 = Vector512.MultiplyAddEstimate(x, y1, c4_1);
-                    x = Vector512.Create(a4[row]);
-                    c5_0 = Vector512.MultiplyAddEstimate(x, y0, c5_0);
-                    c5_1 = Vector512.MultiplyAddEstimate(x, y1, c5_1);
-                    x = Vector512.Create(a4[row2]);
-                    c6_0 = Vector512.MultiplyAddEstimate(x, y0, c6_0);
-                    c6_1 = Vector512.MultiplyAddEstimate(x, y1, c6_1);
-                    x = Vector512.Create(a4[row3]);
-                    c7_0 = Vector512.MultiplyAddEstimate(x, y0, c7_0);
-                    c7_1 = Vector512.MultiplyAddEstimate(x, y1, c7_1);
-                    x = Vector512.Create(a8[0]);
-                    c8_0 = Vector512.MultiplyAddEstimate(x, y0, c8_0);
-                    c8_1 = Vector512.MultiplyAddEstimate(x, y1, c8_1);
-                    x = Vector512.Create(a8[row]);
-                    c9_0 = Vector512.MultiplyAddEstimate(x, y0, c9_0);
-                    c9_1 = Vector512.MultiplyAddEstimate(x, y1, c9_1);
-                    x = Vector512.Create(a8[row2]);
-                    c10_0 = Vector512.MultiplyAddEstimate(x, y0, c10_0);
-                    c10_1 = Vector512.MultiplyAddEstimate(x, y1, c10_1);
-                    x = Vector512.Create(a8[row3]);
-                    c11_0 = Vector512.MultiplyAddEstimate(x, y0, c11_0);
-                    c11_1 = Vector512.MultiplyAddEstimate(x, y1, c11_1);
-                    a0 += step;
-                    a4 += step;
-                    a8 += step;
-                    y += stepB;
-                }
-            }
+            c0_0.Store(c + 0 * rowC);
+            c0_1.Store(c + 0 * rowC + Lanes);
+            c1_0.Store(c + 1 * rowC);
+            c1_1.Store(c + 1 * rowC + Lanes);
+            c2_0.Store(c + 2 * rowC);
+            c2_1.Store(c + 2 * rowC + Lanes);
+            c3_0.Store(c + 3 * rowC);
+            c3_1.Store(c + 3 * rowC + Lanes);
+            c4_0.Store(c + 4 * rowC);
+            c4_1.Store(c + 4 * rowC + Lanes);
+            c5_0.Store(c + 5 * rowC);
+            c5_1.Store(c + 5 * rowC + Lanes);
+            c6_0.Store(c + 6 * rowC);
+            c6_1.Store(c + 6 * rowC + Lanes);
+            c7_0.Store(c + 7 * rowC);
+            c7_1.Store(c + 7 * rowC + Lanes);
+            c8_0.Store(c + 8 * rowC);
+            c8_1.Store(c + 8 * rowC + Lanes);
+            c9_0.Store(c + 9 * rowC);
+            c9_1.Store(c + 9 * rowC + Lanes);
+            c10_0.Store(c + 10 * rowC);
+            c10_1.Store(c + 10 * rowC + Lanes);
+            c11_0.Store(c + 11 * rowC);
+            c11_1.Store(c + 11 * rowC + Lanes);
         }
-        c0_0.Store(c + 0 * rowC);
-        c0_1.Store(c + 0 * rowC + Lanes);
-        c1_0.Store(c + 1 * rowC);
-        c1_1.Store(c + 1 * rowC + Lanes);
-        c2_0.Store(c + 2 * rowC);
-        c2_1.Store(c + 2 * rowC + Lanes);
-        c3_0.Store(c + 3 * rowC);
-        c3_1.Store(c + 3 * rowC + Lanes);
-        c4_0.Store(c + 4 * rowC);
-        c4_1.Store(c + 4 * rowC + Lanes);
-        c5_0.Store(c + 5 * rowC);
-        c5_1.Store(c + 5 * rowC + Lanes);
-        c6_0.Store(c + 6 * rowC);
-        c6_1.Store(c + 6 * rowC + Lanes);
-        c7_0.Store(c + 7 * rowC);
-        c7_1.Store(c + 7 * rowC + Lanes);
-        c8_0.Store(c + 8 * rowC);
-        c8_1.Store(c + 8 * rowC + Lanes);
-        c9_0.Store(c + 9 * rowC);
-        c9_1.Store(c + 9 * rowC + Lanes);
-        c10_0.Store(c + 10 * rowC);
-        c10_1.Store(c + 10 * rowC + Lanes);
-        c11_0.Store(c + 11 * rowC);
-        c11_1.Store(c + 11 * rowC + Lanes);
     }
 
-    private static void Tile13x32(in Contraction k, float* a, float* b, float* c, float* bias)
+    private static void Tile13x32(in Contraction k, float* a, float* b, float* c, float* bias, int tiles)
     {
-        Vector512<float> c0_0 = default, c0_1 = default;
-        Vector512<float> c1_0 = default, c1_1 = default;
-        Vector512<float> c2_0 = default, c2_1 = default;
-        Vector512<float> c3_0 = default, c3_1 = default;
-        Vector512<float> c4_0 = default, c4_1 = default;
-        Vector512<float> c5_0 = default, c5_1 = default;
-        Vector512<float> c6_0 = default, c6_1 = default;
-        Vector512<float> c7_0 = default, c7_1 = default;
-        Vector512<float> c8_0 = default, c8_1 = default;
-        Vector512<float> c9_0 = default, c9_1 = default;
-        Vector512<float> c10_0 = default, c10_1 = default;
-        Vector512<float> c11_0 = default, c11_1 = default;
-        Vector512<float> c12_0 = default, c12_1 = default;
-        nint rowC = k.RowStrideC;
-        if (k.Accumulate)
-        {
-            c0_0 = Vector512.Load(c + 0 * rowC);
-            c0_1 = Vector512.Load(c + 0 * rowC + Lanes);
-            c1_0 = Vector512.Load(c + 1 * rowC);
-            c1_1 = Vector512.Load(c + 1 * rowC + Lanes);
-            c2_0 = Vector512.Load(c + 2 * rowC);
-            c2_1 = Vector512.Load(c + 2 * rowC + Lanes);
-            c3_0 = Vector512.Load(c + 3 * rowC);
-            c3_1 = Vector512.Load(c + 3 * rowC + Lanes);
-            c4_0 = Vector512.Load(c + 4 * rowC);
-            c4_1 = Vector512.Load(c + 4 * rowC + Lanes);
-            c5_0 = Vector512.Load(c + 5 * rowC);
-            c5_1 = Vector512.Load(c + 5 * rowC + Lanes);
-            c6_0 = Vector512.Load(c + 6 * rowC);
-            c6_1 = Vector512.Load(c + 6 * rowC + Lanes);
-            c7_0 = Vector512.Load(c + 7 * rowC);
-            c7_1 = Vector512.Load(c + 7 * rowC + Lanes);
-            c8_0 = Vector512.Load(c + 8 * rowC);
-            c8_1 = Vector512.Load(c + 8 * rowC + Lanes);
-            c9_0 = Vector512.Load(c + 9 * rowC);
-            c9_1 = Vector512.Load(c + 9 * rowC + Lanes);
-            c10_0 = Vector512.Load(c + 10 * rowC);
-            c10_1 = Vector512.Load(c + 10 * rowC + Lanes);
-            c11_0 = Vector512.Load(c + 11 * rowC);
-            c11_1 = Vector512.Load(c + 11 * rowC + Lanes);
-            c12_0 = Vector512.Load(c + 12 * rowC);
-            c12_1 = Vector512.Load(c + 12 * rowC + Lanes);
-        }
-        else if (bias is not null)
-        {
-            c0_0 = Vector512.Load(bias);
-            c0_1 = Vector512.Load(bias + Lanes);
-            c1_0 = c0_0;
-            c1_1 = c0_1;
-            c2_0 = c0_0;
-            c2_1 = c0_1;
-            c3_0 = c0_0;
-            c3_1 = c0_1;
-            c4_0 = c0_0;
-            c4_1 = c0_1;
-            c5_0 = c0_0;
-            c5_1 = c0_1;
-            c6_0 = c0_0;
-            c6_1 = c0_1;
-            c7_0 = c0_0;
-            c7_1 = c0_1;
-            c8_0 = c0_0;
-            c8_1 = c0_1;
-            c9_0 = c0_0;
-            c9_1 = c0_1;
-            c10_0 = c0_0;
-            c10_1 = c0_1;
-            c11_0 = c0_0;
-            c11_1 = c0_1;
-            c12_0 = c0_0;
-            c12_1 = c0_1;
-        }
-        nint row = k.RowStrideA, step = k.StepA, stepB = k.StepB;
+        nint row = k.RowStrideA, step = k.StepA, stepB = k.StepB, rowC = k.RowStrideC;
         nint row2 = 2 * row, row3 = 3 * row;
         int steps = k.Steps;
-        for (int segment = 0; segment < k.Segments; segment++)
+        for (; tiles > 0; tiles--, a += 13 * row, c += 13 * rowC)
         {
-            float* y = b + segment * k.SegmentB;
-            float* a0 = a + segment * k.SegmentA;
-            float* a4 = a0 + 4 * row;
-            float* a8 = a4 + 4 * row;
-            float* a12 = a8 + 4 * row;
-            int i = 0;
-            for (; i + 2 <= steps; i += 2)
+            Vector512<float> c0_0 = default, c0_1 = default;
+            Vector512<float> c1_0 = default, c1_1 = default;
+            Vector512<float> c2_0 = default, c2_1 = default;
+            Vector512<float> c3_0 = default, c3_1 = default;
+            Vector512<float> c4_0 = default, c4_1 = default;
+            Vector512<float> c5_0 = default, c5_1 = default;
+            Vector512<float> c6_0 = default, c6_1 = default;
+            Vector512<float> c7_0 = default, c7_1 = default;
+            Vector512<float> c8_0 = default, c8_1 = default;
+            Vector512<float> c9_0 = default, c9_1 = default;
+            Vector512<float> c10_0 = default, c10_1 = default;
+            Vector512<float> c11_0 = default, c11_1 = default;
+            Vector512<float> c12_0 = default, c12_1 = default;
+            if (k.Accumulate)
             {
+                c0_0 = Vector512.Load(c + 0 * rowC);
+                c0_1 = Vector512.Load(c + 0 * rowC + Lanes);
+                c1_0 = Vector512.Load(c + 1 * rowC);
+                c1_1 = Vector512.Load(c + 1 * rowC + Lanes);
+                c2_0 = Vector512.Load(c + 2 * rowC);
+                c2_1 = Vector512.Load(c + 2 * rowC + Lanes);
+                c3_0 = Vector512.Load(c + 3 * rowC);
+                c3_1 = Vector512.Load(c + 3 * rowC + Lanes);
+                c4_0 = Vector512.Load(c + 4 * rowC);
+                c4_1 = Vector512.Load(c + 4 * rowC + Lanes);
+                c5_0 = Vector512.Load(c + 5 * rowC);
+                c5_1 = Vector512.Load(c + 5 * rowC + Lanes);
+                c6_0 = Vector512.Load(c + 6 * rowC);
+                c6_1 = Vector512.Load(c + 6 * rowC + Lanes);
+                c7_0 = Vector512.Load(c + 7 * rowC);
+                c7_1 = Vector512.Load(c + 7 * rowC + Lanes);
+                c8_0 = Vector512.Load(c + 8 * rowC);
+                c8_1 = Vector512.Load(c + 8 * rowC + Lanes);
+                c9_0 = Vector512.Load(c + 9 * rowC);
+                c9_1 = Vector512.Load(c + 9 * rowC + Lanes);
+                c10_0 = Vector512.Load(c + 10 * rowC);
+                c10_1 = Vector512.Load(c + 10 * rowC + Lanes);
+                c11_0 = Vector512.Load(c + 11 * rowC);
+                c11_1 = Vector512.Load(c + 11 * rowC + Lanes);
+                c12_0 = Vector512.Load(c + 12 * rowC);
+                c12_1 = Vector512.Load(c + 12 * rowC + Lanes);
+            }
+            else if (bias is not null)
+            {
+                c0_0 = Vector512.Load(bias);
+                c0_1 = Vector512.Load(bias + Lanes);
+                c1_0 = c0_0;
+                c1_1 = c0_1;
+                c2_0 = c0_0;
+                c2_1 = c0_1;
+                c3_0 = c0_0;
+                c3_1 = c0_1;
+                c4_0 = c0_0;
+                c4_1 = c0_1;
+                c5_0 = c0_0;
+                c5_1 = c0_1;
+                c6_0 = c0_0;
+                c6_1 = c0_1;
+                c7_0 = c0_0;
+                c7_1 = c0_1;
+                c8_0 = c0_0;
+                c8_1 = c0_1;
+                c9_0 = c0_0;
+                c9_1 = c0_1;
+                c10_0 = c0_0;
+                c10_1 = c0_1;
+                c11_0 = c0_0;
+                c11_1 = c0_1;
+                c12_0 = c0_0;
+                c12_1 = c0_1;
+            }
+            for (int segment = 0; segment < k.Segments; segment++)
+            {
+                float* y = b + segment * k.SegmentB;
+                float* a0 = a + segment * k.SegmentA;
+                float* a4 = a0 + 4 * row;
+                float* a8 = a4 + 4 * row;
+                float* a12 = a8 + 4 * row;
+                int i = 0;
+                for (; i + 2 <= steps; i += 2)
                 {
-                    Vector512<float> y0 = Vector512.Load(y);
-                    Vector512<float> y1 = Vector512.Load(y + Lanes);
-                    Vector512<float> x = Vector512.Create(a0[0]);
-                    c0_0 = Vector512.MultiplyAddEstimate(x, y0, c0_0);
-                    c0_1 = Vector512.MultiplyAddEstimate(x, y1, c0_1);
-                    x = Vector512.Create(a0[row]);
-                    c1_0 = Vector512.MultiplyAddEstimate(x, y0, c1_0);
-                    c1_1 = Vector512.MultiplyAddEstimate(x, y1, c1_1);
-                    x = Vector512.Create(a0[row2]);
-                    c2_0 = Vector512.MultiplyAddEstimate(x, y0, c2_0);
-                    c2_1 = Vector512.MultiplyAddEstimate(x, y1, c2_1);
-                    x = Vector512.Create(a0[row3]);
-                    c3_0 = Vector512.MultiplyAddEstimate(x, y0, c3_0);
-                    c3_1 = Vector512.MultiplyAddEstimate(x, y1, c3_1);
-                    x = Vector512.Create(a4[0]);
-                    c4_0 = Vector512.MultiplyAddEstimate(x, y0, c4_0);
-                    c4_1 = Vector512.MultiplyAddEstimate(x, y1, c4_1);
-                    x = Vector512.Create(a4[row]);
-                    c5_0 = Vector512.MultiplyAddEstimate(x, y0, c5_0);
-                    c5_1 = Vector512.MultiplyAddEstimate(x, y1, c5_1);
-                    x = Vector512.Create(a4[row2]);
-                    c6_0 = Vector512.MultiplyAddEstimate(x, y0, c6_0);
-                    c6_1 = Vector512.MultiplyAddEstimate(x, y1, c6_1);
-                    x = Vector512.Create(a4[row3]);
-                    c7_0 = Vector512.MultiplyAddEstimate(x, y0, c7_0);
-                    c7_1 = Vector512.MultiplyAddEstimate(x, y1, c7_1);
-                    x = Vector512.Create(a8[0]);
-                    c8_0 = Vector512.MultiplyAddEstimate(x, y0, c8_0);
-                    c8_1 = Vector512.MultiplyAddEstimate(x, y1, c8_1);
-                    x = Vector512.Create(a8[row]);
-                    c9_0 = Vector512.MultiplyAddEstimate(x, y0, c9_0);
-                    c9_1 = Vector512.MultiplyAddEstimate(x, y1, c9_1);
-                    x = Vector512.Create(a8[row2]);
-                    c10_0 = Vector512.MultiplyAddEstimate(x, y0, c10_0);
-                    c10_1 = Vector512.MultiplyAddEstimate(x, y1, c10_1);
-                    x = Vector512.Create(a8[row3]);
-                    c11_0 = Vector512.MultiplyAddEstimate(x, y0, c11_0);
-                    c11_1 = Vector512.MultiplyAddEstimate(x, y1, c11_1);
-                    x = Vector512.Create(a12[0]);
-                    c12_0 = Vector512.MultiplyAddEstimate(x, y0, c12_0);
-                    c12_1 = Vector512.MultiplyAddEstimate(x, y1, c12_1);
-                    a0 += step;
-                    a4 += step;
-                    a8 += step;
-                    a12 += step;
-                    y += stepB;
+                    {
+                        Vector512<float> y0 = Vector512.Load(y);
+                        Vector512<float> y1 = Vector512.Load(y + Lanes);
+                        Vector512<float> x = Vector512.Create(a0[0]);
+                        c0_0 = Vector512.MultiplyAddEstimate(x, y0, c0_0);
+                        c0_1 = Vector512.MultiplyAddEstimate(x, y1, c0_1);
+                        x = Vector512.Create(a0[row]);
+                        c1_0 = Vector512.MultiplyAddEstimate(x, y0, c1_0);
+                        c1_1 = Vector512.MultiplyAddEstimate(x, y1, c1_1);
+                        x = Vector512.Create(a0[row2]);
+                        c2_0 = Vector512.MultiplyAddEstimate(x, y0, c2_0);
+                        c2_1 = Vector512.MultiplyAddEstimate(x, y1, c2_1);
+                        x = Vector512.Create(a0[row3]);
+                        c3_0 = Vector512.MultiplyAddEstimate(x, y0, c3_0);
+                        c3_1 = Vector512.MultiplyAddEstimate(x, y1, c3_1);
+                        x = Vector512.Create(a4[0]);
+                        c4_0 = Vector512.MultiplyAddEstimate(x, y0, c4_0);
+                        c4_1 = Vector512.MultiplyAddEstimate(x, y1, c4_1);
+                        x = Vector512.Create(a4[row]);
+                        c5_0 = Vector512.MultiplyAddEstimate(x, y0, c5_0);
+                        c5_1 = Vector512.MultiplyAddEstimate(x, y1, c5_1);
+                        x = Vector512.Create(a4[row2]);
+                        c6_0 = Vector512.MultiplyAddEstimate(x, y0, c6_0);
+                        c6_1 = Vector512.MultiplyAddEstimate(x, y1, c6_1);
+                        x = Vector512.Create(a4[row3]);
+                        c7_0 = Vector512.MultiplyAddEstimate(x, y0, c7_0);
+                        c7_1 = Vector512.MultiplyAddEstimate(x, y1, c7_1);
+                        x = Vector512.Create(a8[0]);
+                        c8_0 = Vector512.MultiplyAddEstimate(x, y0, c8_0);
+                        c8_1 = Vector512.MultiplyAddEstimate(x, y1, c8_1);
+                        x = Vector512.Create(a8[row]);
+                        c9_0 = Vector512.MultiplyAddEstimate(x, y0, c9_0);
+                        c9_1 = Vector512.MultiplyAddEstimate(x, y1, c9_1);
+                        x = Vector512.Create(a8[row2]);
+                        c10_0 = Vector512.MultiplyAddEstimate(x, y0, c10_0);
+                        c10_1 = Vector512.MultiplyAddEstimate(x, y1, c10_1);
+                        x = Vector512.Create(a8[row3]);
+                        c11_0 = Vector512.MultiplyAddEstimate(x, y0, c11_0);
+                        c11_1 = Vector512.MultiplyAddEstimate(x, y1, c11_1);
+                        x = Vector512.Create(a12[0]);
+                        c12_0 = Vector512.MultiplyAddEstimate(x, y0, c12_0);
+                        c12_1 = Vector512.MultiplyAddEstimate(x, y1, c12_1);
+                        a0 += step;
+                        a4 += step;
+                        a8 += step;
+                        a12 += step;
+                        y += stepB;
+                    }
+                    {
+                        Vector512<float> y0 = Vector512.Load(y);
+                        Vector512<float> y1 = Vector512.Load(y + Lanes);
+                        Vector512<float> x = Vector512.Create(a0[0]);
+                        c0_0 = Vector512.MultiplyAddEstimate(x, y0, c0_0);
+                        c0_1 = Vector512.MultiplyAddEstimate(x, y1, c0_1);
+                        x = Vector512.Create(a0[row]);
+                        c1_0 = Vector512.MultiplyAddEstimate(x, y0, c1_0);
+                        c1_1 = Vector512.MultiplyAddEstimate(x, y1, c1_1);
+                        x = Vector512.Create(a0[row2]);
+                        c2_0 = Vector512.MultiplyAddEstimate(x, y0, c2_0);
+                        c2_1 = Vector512.MultiplyAddEstimate(x, y1, c2_1);
+                        x = Vector512.Create(a0[row3]);
+                        c3_0 = Vector512.MultiplyAddEstimate(x, y0, c3_0);
+                        c3_1 = Vector512.MultiplyAddEstimate(x, y1, c3_1);
+                        x = Vector512.Create(a4[0]);
+                        c4_0 = Vector512.MultiplyAddEstimate(x, y0, c4_0);
+                        c4_1 = Vector512.MultiplyAddEstimate(x, y1, c4_1);
+                        x = Vector512.Create(a4[row]);
+                        c5_0 = Vector512.MultiplyAddEstimate(x, y0, c5_0);
+                        c5_1 = Vector512.MultiplyAddEstimate(x, y1, c5_1);
+                        x = Vector512.Create(a4[row2]);
+                        c6_0 = Vector512.MultiplyAddEstimate(x, y0, c6_0);
+                        c6_1 = Vector512.MultiplyAddEstimate(x, y1, c6_1);
+                        x = Vector512.Create(a4[row3]);
+                        c7_0 = Vector512.MultiplyAddEstimate(x, y0, c7_0);
+                        c7_1 = Vector512.MultiplyAddEstimate(x, y1, c7_1);
+                        x = Vector512.Create(a8[0]);
+                        c8_0 = Vector512.MultiplyAddEstimate(x, y0, c8_0);
+                        c8_1 = Vector512.MultiplyAddEstimate(x, y1, c8_1);
+                        x = Vector512.Create(a8[row]);
+                        c9_0 = Vector512.MultiplyAddEstimate(x, y0, c9_0);
+                        c9_1 = Vector512.MultiplyAddEstimate(x, y1, c9_1);
+                        x = Vector512.Create(a8[row2]);
+                        c10_0 = Vector512.MultiplyAddEstimate(x, y0, c10_0);
+                        c10_1 = Vector512.MultiplyAddEstimate(x, y1, c10_1);
+                        x = Vector512.Create(a8[row3]);
+                        c11_0 = Vector512.MultiplyAddEstimate(x, y0, c11_0);
+                        c11_1 = Vector512.MultiplyAddEstimate(x, y1, c11_1);
+                        x = Vector512.Create(a12[0]);
+                        c12_0 = Vector512.MultiplyAddEstimate(x, y0, c12_0);
+                        c12_1 = Vector512.MultiplyAddEstimate(x, y1, c12_1);
+                        a0 += step;
+                        a4 += step;
+                        a8 += step;
+                        a12 += step;
+                        y += stepB;
+                    }
                 }
+                for (; i < steps; i++)
                 {
-                    Vector512<float> y0 = Vector512.Load(y);
-                    Vector512<float> y1 = Vector512.Load(y + Lanes);
-                    Vector512<float> x = Vector512.Create(a0[0]);
-                    c0_0 = Vector512.MultiplyAddEstimate(x, y0, c0_0);
-                    c0_1 = Vector512.MultiplyAddEstimate(x, y1, c0_1);
-                    x = Vector512.Create(a0[row]);
-                    c1_0 = Vector512.MultiplyAddEstimate(x, y0, c1_0);
-                    c1_1 = Vector512.MultiplyAddEstimate(x, y1, c1_1);
-                    x = Vector512.Create(a0[row2]);
-                    c2_0 = Vector512.MultiplyAddEstimate(x, y0, c2_0);
-                    c2_1 = Vector512.MultiplyAddEstimate(x, y1, c2_1);
-                    x = Vector512.Create(a0[row3]);
-                    c3_0 = Vector512.MultiplyAddEstimate(x, y0, c3_0);
-                    c3_1 = Vector512.MultiplyAddEstimate(x, y1, c3_1);
-                    x = Vector512.Create(a4[0]);
-                    c4_0 = Vector512.MultiplyAddEstimate(x, y0, c4_0);
-                    c4_1 = Vector512.MultiplyAddEstimate(x, y1, c4_1);
-                    x = Vector512.Create(a4[row]);
-                    c5_0 = Vector512.MultiplyAddEstimate(x, y0, c5_0);
-                    c5_1 = Vector512.MultiplyAddEstimate(x, y1, c5_1);
-                    x = Vector512.Create(a4[row2]);
-                    c6_0 = Vector512.MultiplyAddEstimate(x, y0, c6_0);
-                    c6_1 = Vector512.MultiplyAddEstimate(x, y1, c6_1);
-                    x = Vector512.Create(a4[row3]);
-                    c7_0 = Vector512.MultiplyAddEstimate(x, y0, c7_0);
-                    c7_1 = Vector512.MultiplyAddEstimate(x, y1, c7_1);
-                    x = Vector512.Create(a8[0]);
-                    c8_0 = Vector512.MultiplyAddEstimate(x, y0, c8_0);
-                    c8_1 = Vector512.MultiplyAddEstimate(x, y1, c8_1);
-                    x = Vector512.Create(a8[row]);
-                    c9_0 = Vector512.MultiplyAddEstimate(x, y0, c9_0);
-                    c9_1 = Vector512.MultiplyAddEstimate(x, y1, c9_1);
-                    x = Vector512.Create(a8[row2]);
-                    c10_0 = Vector512.MultiplyAddEstimate(x, y0, c10_0);
-                    c10_1 = Vector512.MultiplyAddEstimate(x, y1, c10_1);
-                    x = Vector512.Create(a8[row3]);
-                    c11_0 = Vector512.MultiplyAddEstimate(x, y0, c11_0);
-                    c11_1 = Vector512.MultiplyAddEstimate(x, y1, c11_1);
-                    x = Vector512.Create(a12[0]);
-                    c12_0 = Vector512.MultiplyAddEstimate(x, y0, c12_0);
-                    c12_1 = Vector512.MultiplyAddEstimate(x, y1, c12_1);
-                    a0 += step;
-                    a4 += step;
-                    a8 += step;
-                    a12 += step;
-                    y += stepB;
+                    {
+                        Vector512<float> y0 = Vector512.Load(y);
+                        Vector512<float> y1 = Vector512.Load(y + Lanes);
+                        Vector512<float> x = Vector512.Create(a0[0]);
+                        c0_0 = Vector512.MultiplyAddEstimate(x, y0, c0_0);
+                        c0_1 = Vector512.MultiplyAddEstimate(x, y1, c0_1);
+                        x = Vector512.Create(a0[row]);
+                        c1_0 = Vector512.MultiplyAddEstimate(x, y0, c1_0);
+                        c1_1 = Vector512.MultiplyAddEstimate(x, y1, c1_1);
+                        x = Vector512.Create(a0[row2]);
+                        c2_0 = Vector512.MultiplyAddEstimate(x, y0, c2_0);
+                        c2_1 = Vector512.MultiplyAddEstimate(x, y1, c2_1);
+                        x = Vector512.Create(a0[row3]);
+                        c3_0 = Vector512.MultiplyAddEstimate(x, y0, c3_0);
+                        c3_1 = Vector512.MultiplyAddEstimate(x, y1, c3_1);
+                        x = Vector512.Create(a4[0]);
+                        c4_0 = Vector512.MultiplyAddEstimate(x, y0, c4_0);
+                        c4_1 = Vector512.MultiplyAddEstimate(x, y1, c4_1);
+                        x = Vector512.Create(a4[row]);
+                        c5_0 = Vector512.MultiplyAddEstimate(x, y0, c5_0);
+                        c5_1 = Vector512.MultiplyAddEstimate(x, y1, c5_1);
+                        x = Vector512.Create(a4[row2]);
+                        c6_0 = Vector512.MultiplyAddEstimate(x, y0, c6_0);
+                        c6_1 = Vector512.MultiplyAddEstimate(x, y1, c6_1);
+                        x = Vector512.Create(a4[row3]);
+                        c7_0 = Vector512.MultiplyAddEstimate(x, y0, c7_0);
+                        c7_1 = Vector512.MultiplyAddEstimate(x, y1, c7_1);
+                        x = Vector512.Create(a8[0]);
+                        c8_0 = Vector512.MultiplyAddEstimate(x, y0, c8_0);
+                        c8_1 = Vector512.MultiplyAddEstimate(x, y1, c8_1);
+                        x = Vector512.Create(a8[row]);
+                        c9_0 = Vector512.MultiplyAddEstimate(x, y0, c9_0);
+                        c9_1 = Vector512.MultiplyAddEstimate(x, y1, c9_1);
+                        x = Vector512.Create(a8[row2]);
+                        c10_0 = Vector512.MultiplyAddEstimate(x, y0, c10_0);
+                        c10_1 = Vector512.MultiplyAddEstimate(x, y1, c10_1);
+                        x = Vector512.Create(a8[row3]);
+                        c11_0 = Vector512.MultiplyAddEstimate(x, y0, c11_0);
+                        c11_1 = Vector512.MultiplyAddEstimate(x, y1, c11_1);
+                        x = Vector512.Create(a12[0]);
+                        c12_0 = Vector512.MultiplyAddEstimate(x, y0, c12_0);
+                        c12_1 = Vector512.MultiplyAddEstimate(x, y1, c12_1);
+                        a0 += step;
+                        a4 += step;
+                        a8 += step;
+                        a12 += step;
+                        y += stepB;
+                    }
                 }
             }
-            for (; i < steps; i++)
-            {
-                {
-                    Vector512<float> y0 = Vector512.Load(y);
-                    Vector512<float> y1 = Vector512.Load(y + Lanes);
-                    Vector512<float> x = Vector512.Create(a0[0]);
-                    c0_0 = Vector512.MultiplyAddEstimate(x, y0, c0_0);
-                    c0_1 = Vector512.MultiplyAddEstimate(x, y1, c0_1);
-                    x = Vector512.Create(a0[row]);
-                    c1_0 = Vector512.MultiplyAddEstimate(x, y0, c1_0);
-                    c1_1 = Vector512.MultiplyAddEstimate(x, y1, c1_1);
-                    x = Vector512.Create(a0[row2]);
-                    c2_0 = Vector512.MultiplyAddEstimate(x, y0, c2_0);
-                    c2_1 = Vector512.MultiplyAddEstimate(x, y1, c2_1);
-                    x = Vector512.Create(a0[row3]);
-                    c3_0 = Vector512.MultiplyAddEstimate(x, y0, c3_0);
-                    c3_1 = Vector512.MultiplyAddEstimate(x, y1, c3_1);
-                    x = Vector512.Create(a4[0]);
-                    c4_0 = Vector512.MultiplyAddEstimate(x, y0, c4_0);
-                    c4_1 = Vector512.MultiplyAddEstimate(x, y1, c4_1);
-                    x = Vector512.Create(a4[row]);
-                    c5_0 = Vector512.MultiplyAddEstimate(x, y0, c5_0);
-                    c5_1 = Vector512.MultiplyAddEstimate(x, y1, c5_1);
-                    x = Vector512.Create(a4[row2]);
-                    c6_0 = Vector512.MultiplyAddEstimate(x, y0, c6_0);
-                    c6_1 = Vector512.MultiplyAddEstimate(x, y1, c6_1);
-                    x = Vector512.Create(a4[row3]);
-                    c7_0 = Vector512.MultiplyAddEstimate(x, y0, c7_0);
-                    c7_1 = Vector512.MultiplyAddEstimate(x, y1, c7_1);
-                    x = Vector512.Create(a8[0]);
-                    c8_0 = Vector512.MultiplyAddEstimate(x, y0, c8_0);
-                    c8_1 = Vector512.MultiplyAddEstimate(x, y1, c8_1);
-                    x = Vector512.Create(a8[row]);
-                    c9_0 = Vector512.MultiplyAddEstimate(x, y0, c9_0);
-                    c9_1 = Vector512.MultiplyAddEstimate(x, y1, c9_1);
-                    x = Vector512.Create(a8[row2]);
-                    c10_0 = Vector512.MultiplyAddEstimate(x, y0, c10_0);
-                    c10_1 = Vector512.MultiplyAddEstimate(x, y1, c10_1);
-                    x = Vector512.Create(a8[row3]);
-                    c11_0 = Vector512.MultiplyAddEstimate(x, y0, c11_0);
-                    c11_1 = Vector512.MultiplyAddEstimate(x, y1, c11_1);
-                    x = Vector512.Create(a12[0]);
-                    c12_0 = Vector512.MultiplyAddEstimate(x, y0, c12_0);
-                    c12_1 = Vector512.MultiplyAddEstimate(x, y1, c12_1);
-                    a0 += step;
-                    a4 += step;
-                    a8 += step;
-                    a12 += step;
-                    y += stepB;
-                }
-            }
+            c0_0.Store(c + 0 * rowC);
+            c0_1.Store(c + 0 * rowC + Lanes);
+            c1_0.Store(c + 1 * rowC);
+            c1_1.Store(c + 1 * rowC + Lanes);
+            c2_0.Store(c + 2 * rowC);
+            c2_1.Store(c + 2 * rowC + Lanes);
+            c3_0.Store(c + 3 * rowC);
+            c3_1.Store(c + 3 * rowC + Lanes);
+            c4_0.Store(c + 4 * rowC);
+            c4_1.Store(c + 4 * rowC + Lanes);
+            c5_0.Store(c + 5 * rowC);
+            c5_1.Store(c + 5 * rowC + Lanes);
+            c6_0.Store(c + 6 * rowC);
+            c6_1.Store(c + 6 * rowC + Lanes);
+            c7_0.Store(c + 7 * rowC);
+            c7_1.Store(c + 7 * rowC + Lanes);
+            c8_0.Store(c + 8 * rowC);
+            c8_1.Store(c + 8 * rowC + Lanes);
+            c9_0.Store(c + 9 * rowC);
+            c9_1.Store(c + 9 * rowC + Lanes);
+            c10_0.Store(c + 10 * rowC);
+            c10_1.Store(c + 10 * rowC + Lanes);
+            c11_0.Store(c + 11 * rowC);
+            c11_1.Store(c + 11 * rowC + Lanes);
+            c12_0.Store(c + 12 * rowC);
+            c12_1.Store(c + 12 * rowC + Lanes);
         }
-        c0_0.Store(c + 0 * rowC);
-        c0_1.Store(c + 0 * rowC + Lanes);
-        c1_0.Store(c + 1 * rowC);
-        c1_1.Store(c + 1 * rowC + Lanes);
-        c2_0.Store(c + 2 * rowC);
-        c2_1.Store(c + 2 * rowC + Lanes);
-        c3_0.Store(c + 3 * rowC);
-        c3_1.Store(c + 3 * rowC + Lanes);
-        c4_0.Store(c + 4 * rowC);
-        c4_1.Store(c + 4 * rowC + Lanes);
-        c5_0.Store(c + 5 * rowC);
-        c5_1.Store(c + 5 * rowC + Lanes);
-        c6_0.Store(c + 6 * rowC);
-        c6_1.Store(c + 6 * rowC + Lanes);
-        c7_0.Store(c + 7 * rowC);
-        c7_1.Store(c + 7 * rowC + Lanes);
-        c8_0.Store(c + 8 * rowC);
-        c8_1.Store(c + 8 * rowC + Lanes);
-        c9_0.Store(c + 9 * rowC);
-        c9_1.Store(c + 9 * rowC + Lanes);
-        c10_0.Store(c + 10 * rowC);
-        c10_1.Store(c + 10 * rowC + Lanes);
-        c11_0.Store(c + 11 * rowC);
-        c11_1.Store(c + 11 * rowC + Lanes);
-        c12_0.Store(c + 12 * rowC);
-        c12_1.Store(c + 12 * rowC + Lanes);
     }
 
-    private static void Tile14x32(in Contraction k, float* a, float* b, float* c, float* bias)
+    private static void Tile14x32(in Contraction k, float* a, float* b, float* c, float* bias, int tiles)
     {
-        Vector512<float> c0_0 = default, c0_1 = default;
-        Vector512<float> c1_0 = default, c1_1 = default;
-        Vector512<float> c2_0 = default, c2_1 = default;
-        Vector512<float> c3_0 = default, c3_1 = default;
-        Vector512<float> c4_0 = default, c4_1 = default;
-        Vector512<float> c5_0 = default, c5_1 = default;
-        Vector512<float> c6_0 = default, c6_1 = default;
-        Vector512<float> c7_0 = default, c7_1 = default;
-        Vector512<float> c8_0 = default, c8_1 = default;
-        Vector512<float> c9_0 = default, c9_1 = default;
-        Vector512<float> c10_0 = default, c10_1 = default;
-        Vector512<float> c11_0 = default, c11_1 = default;
-        Vector512<float> c12_0 = default, c12_1 = default;
-        Vector512<float> c13_0 = default, c13_1 = default;
-        nint rowC = k.RowStrideC;
-        if (k.Accumulate)
-        {
-            c0_0 = Vector512.Load(c + 0 * rowC);
-            c0_1 = Vector512.Load(c + 0 * rowC + Lanes);
-            c1_0 = Vector512.Load(c + 1 * rowC);
-            c1_1 = Vector512.Load(c + 1 * rowC + Lanes);
-            c2_0 = Vector512.Load(c + 2 * rowC);
-            c2_1 = Vector512.Load(c + 2 * rowC + Lanes);
-            c3_0 = Vector512.Load(c + 3 * rowC);
-            c3_1 = Vector512.Load(c + 3 * rowC + Lanes);
-            c4_0 = Vector512.Load(c + 4 * rowC);
-            c4_1 = Vector512.Load(c + 4 * rowC + Lanes);
-            c5_0 = Vector512.Load(c + 5 * rowC);
-            c5_1 = Vector512.Load(c + 5 * rowC + Lanes);
-            c6_0 = Vector512.Load(c + 6 * rowC);
-            c6_1 = Vector512.Load(c + 6 * rowC + Lanes);
-            c7_0 = Vector512.Load(c + 7 * rowC);
-            c7_1 = Vector512.Load(c + 7 * rowC + Lanes);
-            c8_0 = Vector512.Load(c + 8 * rowC);
-            c8_1 = Vector512.Load(c + 8 * rowC + Lanes);
-            c9_0 = Vector512.Load(c + 9 * rowC);
-            c9_1 = Vector512.Load(c + 9 * rowC + Lanes);
-            c10_0 = Vector512.Load(c + 10 * rowC);
-            c10_1 = Vector512.Load(c + 10 * rowC + Lanes);
-            c11_0 = Vector512.Load(c + 11 * rowC);
-            c11_1 = Vector512.Load(c + 11 * rowC + Lanes);
-            c12_0 = Vector512.Load(c + 12 * rowC);
-            c12_1 = Vector512.Load(c + 12 * rowC + Lanes);
-            c13_0 = Vector512.Load(c + 13 * rowC);
-            c13_1 = Vector512.Load(c + 13 * rowC + Lanes);
-        }
-        else if (bias is not null)
-        {
-            c0_0 = Vector512.Load(bias);
-            c0_1 = Vector512.Load(bias + Lanes);
-            c1_0 = c0_0;
-            c1_1 = c0_1;
-            c2_0 = c0_0;
-            c2_1 = c0_1;
-            c3_0 = c0_0;
-            c3_1 = c0_1;
-            c4_0 = c0_0;
-            c4_1 = c0_1;
-            c5_0 = c0_0;
-            c5_1 = c0_1;
-            c6_0 = c0_0;
-            c6_1 = c0_1;
-            c7_0 = c0_0;
-            c7_1 = c0_1;
-            c8_0 = c0_0;
-            c8_1 = c0_1;
-            c9_0 = c0_0;
-            c9_1 = c0_1;
-            c10_0 = c0_0;
-            c10_1 = c0_1;
-            c11_0 = c0_0;
-            c11_1 = c0_1;
-            c12_0 = c0_0;
-            c12_1 = c0_1;
-            c13_0 = c0_0;
-            c13_1 = c0_1;
-        }
-        nint row = k.RowStrideA, step = k.StepA, stepB = k.StepB;
+        nint row = k.RowStrideA, step = k.StepA, stepB = k.StepB, rowC = k.RowStrideC;
         nint row2 = 2 * row, row3 = 3 * row;
         int steps = k.Steps;
-        for (int segment = 0; segment < k.Segments; segment++)
+        for (; tiles > 0; tiles--, a += 14 * row, c += 14 * rowC)
         {
-            float* y = b + segment * k.SegmentB;
-            float* a0 = a + segment * k.SegmentA;
-            float* a4 = a0 + 4 * row;
-            float* a8 = a4 + 4 * row;
-            float* a12 = a8 + 4 * row;
-            int i = 0;
-            for (; i + 2 <= steps; i += 2)
+            Vector512<float> c0_0 = default, c0_1 = default;
+            Vector512<float> c1_0 = default, c1_1 = default;
+            Vector512<float> c2_0 = default, c2_1 = default;
+            Vector512<float> c3_0 = default, c3_1 = default;
+            Vector512<float> c4_0 = default, c4_1 = default;
+            Vector512<float> c5_0 = default, c5_1 = default;
+            Vector512<float> c6_0 = default, c6_1 = default;
+            Vector512<float> c7_0 = default, c7_1 = default;
+            Vector512<float> c8_0 = default, c8_1 = default;
+            Vector512<float> c9_0 = default, c9_1 = default;
+            Vector512<float> c10_0 = default, c10_1 = default;
+            Vector512<float> c11_0 = default, c11_1 = default;
+            Vector512<float> c12_0 = default, c12_1 = default;
+            Vector512<float> c13_0 = default, c13_1 = default;
+            if (k.Accumulate)
             {
+                c0_0 = Vector512.Load(c + 0 * rowC);
+                c0_1 = Vector512.Load(c + 0 * rowC + Lanes);
+                c1_0 = Vector512.Load(c + 1 * rowC);
+                c1_1 = Vector512.Load(c + 1 * rowC + Lanes);
+                c2_0 = Vector512.Load(c + 2 * rowC);
+                c2_1 = Vector512.Load(c + 2 * rowC + Lanes);
+                c3_0 = Vector512.Load(c + 3 * rowC);
+                c3_1 = Vector512.Load(c + 3 * rowC + Lanes);
+                c4_0 = Vector512.Load(c + 4 * rowC);
+                c4_1 = Vector512.Load(c + 4 * rowC + Lanes);
+                c5_0 = Vector512.Load(c + 5 * rowC);
+                c5_1 = Vector512.Load(c + 5 * rowC + Lanes);
+                c6_0 = Vector512.Load(c + 6 * rowC);
+                c6_1 = Vector512.Load(c + 6 * rowC + Lanes);
+                c7_0 = Vector512.Load(c + 7 * rowC);
+                c7_1 = Vector512.Load(c + 7 * rowC + Lanes);
+                c8_0 = Vector512.Load(c + 8 * rowC);
+                c8_1 = Vector512.Load(c + 8 * rowC + Lanes);
+                c9_0 = Vector512.Load(c + 9 * rowC);
+                c9_1 = Vector512.Load(c + 9 * rowC + Lanes);
+                c10_0 = Vector512.Load(c + 10 * rowC);
+                c10_1 = Vector512.Load(c + 10 * rowC + Lanes);
+                c11_0 = Vector512.Load(c + 11 * rowC);
+                c11_1 = Vector512.Load(c + 11 * rowC + Lanes);
+                c12_0 = Vector512.Load(c + 12 * rowC);
+                c12_1 = Vector512.Load(c + 12 * rowC + Lanes);
+                c13_0 = Vector512.Load(c + 13 * rowC);
+                c13_1 = Vector512.Load(c + 13 * rowC + Lanes);
+            }
+            else if (bias is not null)
+            {
+                c0_0 = Vector512.Load(bias);
+                c0_1 = Vector512.Load(bias + Lanes);
+                c1_0 = c0_0;
+                c1_1 = c0_1;
+                c2_0 = c0_0;
+                c2_1 = c0_1;
+                c3_0 = c0_0;
+                c3_1 = c0_1;
+                c4_0 = c0_0;
+                c4_1 = c0_1;
+                c5_0 = c0_0;
+                c5_1 = c0_1;
+                c6_0 = c0_0;
+                c6_1 = c0_1;
+                c7_0 = c0_0;
+                c7_1 = c0_1;
+                c8_0 = c0_0;
+                c8_1 = c0_1;
+                c9_0 = c0_0;
+                c9_1 = c0_1;
+                c10_0 = c0_0;
+                c10_1 = c0_1;
+                c11_0 = c0_0;
+                c11_1 = c0_1;
+                c12_0 = c0_0;
+                c12_1 = c0_1;
+                c13_0 = c0_0;
+                c13_1 = c0_1;
+            }
+            for (int segment = 0; segment < k.Segments; segment++)
+            {
+                float* y = b + segment * k.SegmentB;
+                float* a0 = a + segment * k.SegmentA;
+                float* a4 = a0 + 4 * row;
+                float* a8 = a4 + 4 * row;
+                float* a12 = a8 + 4 * row;
+                int i = 0;
+                for (; i + 2 <= steps; i += 2)
                 {
-                    Vector512<float> y0 = Vector512.Load(y);
-                    Vector512<float> y1 = Vector512.Load(y + Lanes);
-                    Vector512<float> x = Vector512.Create(a0[0]);
-                    c0_0 = Vector512.MultiplyAddEstimate(x, y0, c0_0);
-                    c0_1 = Vector512.MultiplyAddEstimate(x, y1, c0_1);
-                    x = Vector512.Create(a0[row]);
-                    c1_0 = Vector512.MultiplyAddEstimate(x, y0, c1_0);
-                    c1_1 = Vector512.MultiplyAddEstimate(x, y1, c1_1);
-                    x = Vector512.Create(a0[row2]);
-                    c2_0 = Vector512.MultiplyAddEstimate(x, y0, c2_0);
-                    c2_1 = Vector512.MultiplyAddEstimate(x, y1, c2_1);
-                    x = Vector512.Create(a0[row3]);
-                    c3_0 = Vector512.MultiplyAddEstimate(x, y0, c3_0);
-                    c3_1 = Vector512.MultiplyAddEstimate(x, y1, c3_1);
-                    x = Vector512.Create(a4[0]);
-                    c4_0 = Vector512.MultiplyAddEstimate(x, y0, c4_0);
-                    c4_1 = Vector512.MultiplyAddEstimate(x, y1, c4_1);
-                    x = Vector512.Create(a4[row]);
-                    c5_0 = Vector512.MultiplyAddEstimate(x, y0, c5_0);
-                    c5_1 = Vector512.MultiplyAddEstimate(x, y1, c5_1);
-                    x = Vector512.Create(a4[row2]);
-                    c6_0 = Vector512.MultiplyAddEstimate(x, y0, c6_0);
-                    c6_1 = Vector512.MultiplyAddEstimate(x, y1, c6_1);
-                    x = Vector512.Create(a4[row3]);
-                    c7_0 = Vector512.MultiplyAddEstimate(x, y0, c7_0);
-                    c7_1 = Vector512.MultiplyAddEstimate(x, y1, c7_1);
-                    x = Vector512.Create(a8[0]);
-                    c8_0 = Vector512.MultiplyAddEstimate(x, y0, c8_0);
-                    c8_1 = Vector512.MultiplyAddEstimate(x, y1, c8_1);
-                    x = Vector512.Create(a8[row]);
-                    c9_0 = Vector512.MultiplyAddEstimate(x, y0, c9_0);
-                    c9_1 = Vector512.MultiplyAddEstimate(x, y1, c9_1);
-                    x = Vector512.Create(a8[row2]);
-                    c10_0 = Vector512.MultiplyAddEstimate(x, y0, c10_0);
-                    c10_1 = Vector512.MultiplyAddEstimate(x, y1, c10_1);
-                    x = Vector512.Create(a8[row3]);
-                    c11_0 = Vector512.MultiplyAddEstimate(x, y0, c11_0);
-                    c11_1 = Vector512.MultiplyAddEstimate(x, y1, c11_1);
-                    x = Vector512.Create(a12[0]);
-                    c12_0 = Vector512.MultiplyAddEstimate(x, y0, c12_0);
-                    c12_1 = Vector512.MultiplyAddEstimate(x, y1, c12_1);
-                    x = Vector512.Create(a12[row]);
-                    c13_0 = Vector512.MultiplyAddEstimate(x, y0, c13_0);
-                    c13_1 = Vector512.MultiplyAddEstimate(x, y1, c13_1);
-                    a0 += step;
-                    a4 += step;
-                    a8 += step;
-                    a12 += step;
-                    y += stepB;
+                    {
+                        Vector512<float> y0 = Vector512.Load(y);
+                        Vector512<float> y1 = Vector512.Load(y + Lanes);
+                        Vector512<float> x = Vector512.Create(a0[0]);
+                        c0_0 = Vector512.MultiplyAddEstimate(x, y0, c0_0);
+                        c0_1 = Vector512.MultiplyAddEstimate(x, y1, c0_1);
+                        x = Vector512.Create(a0[row]);
+                        c1_0 = Vector512.MultiplyAddEstimate(x, y0, c1_0);
+                        c1_1 = Vector512.MultiplyAddEstimate(x, y1, c1_1);
+                        x = Vector512.Create(a0[row2]);
+                        c2_0 = Vector512.MultiplyAddEstimate(x, y0, c2_0);
+                        c2_1 = Vector512.MultiplyAddEstimate(x, y1, c2_1);
+                        x = Vector512.Create(a0[row3]);
+                        c3_0 = Vector512.MultiplyAddEstimate(x, y0, c3_0);
+                        c3_1 = Vector512.MultiplyAddEstimate(x, y1, c3_1);
+                        x = Vector512.Create(a4[0]);
+                        c4_0 = Vector512.MultiplyAddEstimate(x, y0, c4_0);
+                        c4_1 = Vector512.MultiplyAddEstimate(x, y1, c4_1);
+                        x = Vector512.Create(a4[row]);
+                        c5_0 = Vector512.MultiplyAddEstimate(x, y0, c5_0);
+                        c5_1 = Vector512.MultiplyAddEstimate(x, y1, c5_1);
+                        x = Vector512.Create(a4[row2]);
+                        c6_0 = Vector512.MultiplyAddEstimate(x, y0, c6_0);
+                        c6_1 = Vector512.MultiplyAddEstimate(x, y1, c6_1);
+                        x = Vector512.Create(a4[row3]);
+                        c7_0 = Vector512.MultiplyAddEstimate(x, y0, c7_0);
+                        c7_1 = Vector512.MultiplyAddEstimate(x, y1, c7_1);
+                        x = Vector512.Create(a8[0]);
+                        c8_0 = Vector512.MultiplyAddEstimate(x, y0, c8_0);
+                        c8_1 = Vector512.MultiplyAddEstimate(x, y1, c8_1);
+                        x = Vector512.Create(a8[row]);
+                        c9_0 = Vector512.MultiplyAddEstimate(x, y0, c9_0);
+                        c9_1 = Vector512.MultiplyAddEstimate(x, y1, c9_1);
+                        x = Vector512.Create(a8[row2]);
+                        c10_0 = Vector512.MultiplyAddEstimate(x, y0, c10_0);
+                        c10_1 = Vector512.MultiplyAddEstimate(x, y1, c10_1);
+                        x = Vector512.Create(a8[row3]);
+                        c11_0 = Vector512.MultiplyAddEstimate(x, y0, c11_0);
+                        c11_1 = Vector512.MultiplyAddEstimate(x, y1, c11_1);
+                        x = Vector512.Create(a12[0]);
+                        c12_0 = Vector512.MultiplyAddEstimate(x, y0, c12_0);
+                        c12_1 = Vector512.MultiplyAddEstimate(x, y1, c12_1);
+                        x = Vector512.Create(a12[row]);
+                        c13_0 = Vector512.MultiplyAddEstimate(x, y0, c13_0);
+                        c13_1 = Vector512.MultiplyAddEstimate(x, y1, c13_1);
+                        a0 += step;
+                        a4 += step;
+                        a8 += step;
+                        a12 += step;
+                        y += stepB;
+                    }
+                    {
+                        Vector512<float> y0 = Vector512.Load(y);
+                        Vector512<float> y1 = Vector512.Load(y + Lanes);
+                        Vector512<float> x = Vector512.Create(a0[0]);
+                        c0_0 = Vector512.MultiplyAddEstimate(x, y0, c0_0);
+                        c0_1 = Vector512.MultiplyAddEstimate(x, y1, c0_1);
+                        x = Vector512.Create(a0[row]);
+                        c1_0 = Vector512.MultiplyAddEstimate(x, y0, c1_0);
+                        c1_1 = Vector512.MultiplyAddEstimate(x, y1, c1_1);
+                        x = Vector512.Create(a0[row2]);
+                        c2_0 = Vector512.MultiplyAddEstimate(x, y0, c2_0);
+                        c2_1 = Vector512.MultiplyAddEstimate(x, y1, c2_1);
+                        x = Vector512.Create(a0[row3]);
+                        c3_0 = Vector512.MultiplyAddEstimate(x, y0, c3_0);
+                        c3_1 = Vector512.MultiplyAddEstimate(x, y1, c3_1);
+                        x = Vector512.Create(a4[0]);
+                        c4_0 = Vector512.MultiplyAddEstimate(x, y0, c4_0);
+                        c4_1 = Vector512.MultiplyAddEstimate(x, y1, c4_1);
+                        x = Vector512.Create(a4[row]);
+                        c5_0 = Vector512.MultiplyAddEstimate(x, y0, c5_0);
+                        c5_1 = Vector512.MultiplyAddEstimate(x, y1, c5_1);
+                        x = Vector512.Create(a4[row2]);
+                        c6_0 = Vector512.MultiplyAddEstimate(x, y0, c6_0);
+                        c6_1 = Vector512.MultiplyAddEstimate(x, y1, c6_1);
+                        x = Vector512.Create(a4[row3]);
+                        c7_0 = Vector512.MultiplyAddEstimate(x, y0, c7_0);
+                        c7_1 = Vector512.MultiplyAddEstimate(x, y1, c7_1);
+                        x = Vector512.Create(a8[0]);
+                        c8_0 = Vector512.MultiplyAddEstimate(x, y0, c8_0);
+                        c8_1 = Vector512.MultiplyAddEstimate(x, y1, c8_1);
+                        x = Vector512.Create(a8[row]);
+                        c9_0 = Vector512.MultiplyAddEstimate(x, y0, c9_0);
+                        c9_1 = Vector512.MultiplyAddEstimate(x, y1, c9_1);
+                        x = Vector512.Create(a8[row2]);
+                        c10_0 = Vector512.MultiplyAddEstimate(x, y0, c10_0);
+                        c10_1 = Vector512.MultiplyAddEstimate(x, y1, c10_1);
+                        x = Vector512.Create(a8[row3]);
+                        c11_0 = Vector512.MultiplyAddEstimate(x, y0, c11_0);
+                        c11_1 = Vector512.MultiplyAddEstimate(x, y1, c11_1);
+                        x = Vector512.Create(a12[0]);
+                        c12_0 = Vector512.MultiplyAddEstimate(x, y0, c12_0);
+                        c12_1 = Vector512.MultiplyAddEstimate(x, y1, c12_1);
+                        x = Vector512.Create(a12[row]);
+                        c13_0 = Vector512.MultiplyAddEstimate(x, y0, c13_0);
+                        c13_1 = Vector512.MultiplyAddEstimate(x, y1, c13_1);
+                        a0 += step;
+                        a4 += step;
+                        a8 += step;
+                        a12 += step;
+                        y += stepB;
+                    }
                 }
+                for (; i < steps; i++)
                 {
-                    Vector512<float> y0 = Vector512.Load(y);
-                    Vector512<float> y1 = Vector512.Load(y + Lanes);
-                    Vector512<float> x = Vector512.Create(a0[0]);
-                    c0_0 = Vector512.MultiplyAddEstimate(x, y0, c0_0);
-                    c0_1 = Vector512.MultiplyAddEstimate(x, y1, c0_1);
-                    x = Vector512.Create(a0[row]);
-                    c1_0 = Vector512.MultiplyAddEstimate(x, y0, c1_0);
-                    c1_1 = Vector512.MultiplyAddEstimate(x, y1, c1_1);
-                    x = Vector512.Create(a0[row2]);
-                    c2_0 = Vector512.MultiplyAddEstimate(x, y0, c2_0);
-                    c2_1 = Vector512.MultiplyAddEstimate(x, y1, c2_1);
-                    x = Vector512.Create(a0[row3]);
-                    c3_0 = Vector512.MultiplyAddEstimate(x, y0, c3_0);
-                    c3_1 = Vector512.MultiplyAddEstimate(x, y1, c3_1);
-                    x = Vector512.Create(a4[0]);
-                    c4_0 = Vector512.MultiplyAddEstimate(x, y0, c4_0);
-                    c4_1 = Vector512.MultiplyAddEstimate(x, y1, c4_1);
-                    x = Vector512.Create(a4[row]);
-                    c5_0 = Vector512.MultiplyAddEstimate(x, y0, c5_0);
-                    c5_1 = Vector512.MultiplyAddEstimate(x, y1, c5_1);
-                    x = Vector512.Create(a4[row2]);
-                    c6_0 = Vector512.MultiplyAddEstimate(x, y0, c6_0);
-                    c6_1 = Vector512.MultiplyAddEstimate(x, y1, c6_1);
-                    x = Vector512.Create(a4[row3]);
-                    c7_0 = Vector512.MultiplyAddEstimate(x, y0, c7_0);
-                    c7_1 = Vector512.MultiplyAddEstimate(x, y1, c7_1);
-                    x = Vector512.Create(a8[0]);
-                    c8_0 = Vector512.MultiplyAddEstimate(x, y0, c8_0);
-                    c8_1 = Vector512.MultiplyAddEstimate(x, y1, c8_1);
-                    x = Vector512.Create(a8[row]);
-                    c9_0 = Vector512.MultiplyAddEstimate(x, y0, c9_0);
-                    c9_1 = Vector512.MultiplyAddEstimate(x, y1, c9_1);
-                    x = Vector512.Create(a8[row2]);
-                    c10_0 = Vector512.MultiplyAddEstimate(x, y0, c10_0);
-                    c10_1 = Vector512.MultiplyAddEstimate(x, y1, c10_1);
-                    x = Vector512.Create(a8[row3]);
-                    c11_0 = Vector512.MultiplyAddEstimate(x, y0, c11_0);
-                    c11_1 = Vector512.MultiplyAddEstimate(x, y1, c11_1);
-                    x = Vector512.Create(a12[0]);
-                    c12_0 = Vector512.MultiplyAddEstimate(x, y0, c12_0);
-                    c12_1 = Vector512.MultiplyAddEstimate(x, y1, c12_1);
-                    x = Vector512.Create(a12[row]);
-                    c13_0 = Vector512.MultiplyAddEstimate(x, y0, c13_0);
-                    c13_1 = Vector512.MultiplyAddEstimate(x, y1, c13_1);
-                    a0 += step;
-                    a4 += step;
-                    a8 += step;
-                    a12 += step;
-                    y += stepB;
+                    {
+                        Vector512<float> y0 = Vector512.Load(y);
+                        Vector512<float> y1 = Vector512.Load(y + Lanes);
+                        Vector512<float> x = Vector512.Create(a0[0]);
+                        c0_0 = Vector512.MultiplyAddEstimate(x, y0, c0_0);
+                        c0_1 = Vector512.MultiplyAddEstimate(x, y1, c0_1);
+                        x = Vector512.Create(a0[row]);
+                        c1_0 = Vector512.MultiplyAddEstimate(x, y0, c1_0);
+                        c1_1 = Vector512.MultiplyAddEstimate(x, y1, c1_1);
+                        x = Vector512.Create(a0[row2]);
+                        c2_0 = Vector512.MultiplyAddEstimate(x, y0, c2_0);
+                        c2_1 = Vector512.MultiplyAddEstimate(x, y1, c2_1);
+                        x = Vector512.Create(a0[row3]);
+                        c3_0 = Vector512.MultiplyAddEstimate(x, y0, c3_0);
+                        c3_1 = Vector512.MultiplyAddEstimate(x, y1, c3_1);
+                        x = Vector512.Create(a4[0]);
+                        c4_0 = Vector512.MultiplyAddEstimate(x, y0, c4_0);
+                        c4_1 = Vector512.MultiplyAddEstimate(x, y1, c4_1);
+                        x = Vector512.Create(a4[row]);
+                        c5_0 = Vector512.MultiplyAddEstimate(x, y0, c5_0);
+                        c5_1 = Vector512.MultiplyAddEstimate(x, y1, c5_1);
+                        x = Vector512.Create(a4[row2]);
+                        c6_0 = Vector512.MultiplyAddEstimate(x, y0, c6_0);
+                        c6_1 = Vector512.MultiplyAddEstimate(x, y1, c6_1);
+                        x = Vector512.Create(a4[row3]);
+                        c7_0 = Vector512.MultiplyAddEstimate(x, y0, c7_0);
+                        c7_1 = Vector512.MultiplyAddEstimate(x, y1, c7_1);
+                        x = Vector512.Create(a8[0]);
+                        c8_0 = Vector512.MultiplyAddEstimate(x, y0, c8_0);
+                        c8_1 = Vector512.MultiplyAddEstimate(x, y1, c8_1);
+                        x = Vector512.Create(a8[row]);
+                        c9_0 = Vector512.MultiplyAddEstimate(x, y0, c9_0);
+                        c9_1 = Vector512.MultiplyAddEstimate(x, y1, c9_1);
+                        x = Vector512.Create(a8[row2]);
+                        c10_0 = Vector512.MultiplyAddEstimate(x, y0, c10_0);
+                        c10_1 = Vector512.MultiplyAddEstimate(x, y1, c10_1);
+                        x = Vector512.Create(a8[row3]);
+                        c11_0 = Vector512.MultiplyAddEstimate(x, y0, c11_0);
+                        c11_1 = Vector512.MultiplyAddEstimate(x, y1, c11_1);
+                        x = Vector512.Create(a12[0]);
+                        c12_0 = Vector512.MultiplyAddEstimate(x, y0, c12_0);
+                        c12_1 = Vector512.MultiplyAddEstimate(x, y1, c12_1);
+                        x = Vector512.Create(a12[row]);
+                        c13_0 = Vector512.MultiplyAddEstimate(x, y0, c13_0);
+                        c13_1 = Vector512.MultiplyAddEstimate(x, y1, c13_1);
+                        a0 += step;
+                        a4 += step;
+                        a8 += step;
+                        a12 += step;
+                        y += stepB;
+                    }
                 }
             }
-            for (; i < steps; i++)
-            {
-                {
-                    Vector512<float> y0 = Vector512.Load(y);
-                    Vector512<float> y1 = Vector512.Load(y + Lanes);
-                    Vector512<float> x = Vector512.Create(a0[0]);
-                    c0_0 = Vector512.MultiplyAddEstimate(x, y0, c0_0);
-                    c0_1 = Vector512.MultiplyAddEstimate(x, y1, c0_1);
-                    x = Vector512.Create(a0[row]);
-                    c1_0 = Vector512.MultiplyAddEstimate(x, y0, c1_0);
-                    c1_1 = Vector512.MultiplyAddEstimate(x, y1, c1_1);
-                    x = Vector512.Create(a0[row2]);
-                    c2_0 = Vector512.MultiplyAddEstimate(x, y0, c2_0);
-                    c2_1 = Vector512.MultiplyAddEstimate(x, y1, c2_1);
-                    x = Vector512.Create(a0[row3]);
-                    c3_0 = Vector512.MultiplyAddEstimate(x, y0, c3_0);
-                    c3_1 = Vector512.MultiplyAddEstimate(x, y1, c3_1);
-                    x = Vector512.Create(a4[0]);
-                    c4_0 = Vector512.MultiplyAddEstimate(x, y0, c4_0);
-                    c4_1 = Vector512.MultiplyAddEstimate(x, y1, c4_1);
-                    x = Vector512.Create(a4[row]);
-                    c5_0 = Vector512.MultiplyAddEstimate(x, y0, c5_0);
-                    c5_1 = Vector512.MultiplyAddEstimate(x, y1, c5_1);
-                    x = Vector512.Create(a4[row2]);
-                    c6_0 = Vector512.MultiplyAddEstimate(x, y0, c6_0);
-                    c6_1 = Vector512.MultiplyAddEstimate(x, y1, c6_1);
-                    x = Vector512.Create(a4[row3]);
-                    c7_0 = Vector512.MultiplyAddEstimate(x, y0, c7_0);
-                    c7_1 = Vector512.MultiplyAddEstimate(x, y1, c7_1);
-                    x = Vector512.Create(a8[0]);
-                    c8_0 = Vector512.MultiplyAddEstimate(x, y0, c8_0);
-                    c8_1 = Vector512.MultiplyAddEstimate(x, y1, c8_1);
-                    x = Vector512.Create(a8[row]);
-                    c9_0 = Vector512.MultiplyAddEstimate(x, y0, c9_0);
-                    c9_1 = Vector512.MultiplyAddEstimate(x, y1, c9_1);
-                    x = Vector512.Create(a8[row2]);
-                    c10_0 = Vector512.MultiplyAddEstimate(x, y0, c10_0);
-                    c10_1 = Vector512.MultiplyAddEstimate(x, y1, c10_1);
-                    x = Vector512.Create(a8[row3]);
-                    c11_0 = Vector512.MultiplyAddEstimate(x, y0, c11_0);
-                    c11_1 = Vector512.MultiplyAddEstimate(x, y1, c11_1);
-                    x = Vector512.Create(a12[0]);
-                    c12_0 = Vector512.MultiplyAddEstimate(x, y0, c12_0);
-                    c12_1 = Vector512.MultiplyAddEstimate(x, y1, c12_1);
-                    x = Vector512.Create(a12[row]);
-                    c13_0 = Vector512.MultiplyAddEstimate(x, y0, c13_0);
-                    c13_1 = Vector512.MultiplyAddEstimate(x, y1, c13_1);
-                    a0 += step;
-                    a4 += step;
-                    a8 += step;
-                    a12 += step;
-                    y += stepB;
-                }
-            }
+            c0_0.Store(c + 0 * rowC);
+            c0_1.Store(c + 0 * rowC + Lanes);
+            c1_0.Store(c + 1 * rowC);
+            c1_1.Store(c + 1 * rowC + Lanes);
+            c2_0.Store(c + 2 * rowC);
+            c2_1.Store(c + 2 * rowC + Lanes);
+            c3_0.Store(c + 3 * rowC);
+            c3_1.Store(c + 3 * rowC + Lanes);
+            c4_0.Store(c + 4 * rowC);
+            c4_1.Store(c + 4 * rowC + Lanes);
+            c5_0.Store(c + 5 * rowC);
+            c5_1.Store(c + 5 * rowC + Lanes);
+            c6_0.Store(c + 6 * rowC);
+            c6_1.Store(c + 6 * rowC + Lanes);
+            c7_0.Store(c + 7 * rowC);
+            c7_1.Store(c + 7 * rowC + Lanes);
+            c8_0.Store(c + 8 * rowC);
+            c8_1.Store(c + 8 * rowC + Lanes);
+            c9_0.Store(c + 9 * rowC);
+            c9_1.Store(c + 9 * rowC + Lanes);
+            c10_0.Store(c + 10 * rowC);
+            c10_1.Store(c + 10 * rowC + Lanes);
+            c11_0.Store(c + 11 * rowC);
+            c11_1.Store(c + 11 * rowC + Lanes);
+            c12_0.Store(c + 12 * rowC);
+            c12_1.Store(c + 12 * rowC + Lanes);
+            c13_0.Store(c + 13 * rowC);
+            c13_1.Store(c + 13 * rowC + Lanes);
         }
-        c0_0.Store(c + 0 * rowC);
-        c0_1.Store(c + 0 * rowC + Lanes);
-        c1_0.Store(c + 1 * rowC);
-        c1_1.Store(c + 1 * rowC + Lanes);
-        c2_0.Store(c + 2 * rowC);
-        c2_1.Store(c + 2 * rowC + Lanes);
-        c3_0.Store(c + 3 * rowC);
-        c3_1.Store(c + 3 * rowC + Lanes);
-        c4_0.Store(c + 4 * rowC);
-        c4_1.Store(c + 4 * rowC + Lanes);
-        c5_0.Store(c + 5 * rowC);
-        c5_1.Store(c + 5 * rowC + Lanes);
-        c6_0.Store(c + 6 * rowC);
-        c6_1.Store(c + 6 * rowC + Lanes);
-        c7_0.Store(c + 7 * rowC);
-        c7_1.Store(c + 7 * rowC + Lanes);
-        c8_0.Store(c + 8 * rowC);
-        c8_1.Store(c + 8 * rowC + Lanes);
-        c9_0.Store(c + 9 * rowC);
-        c9_1.Store(c + 9 * rowC + Lanes);
-        c10_0.Store(c + 10 * rowC);
-        c10_1.Store(c + 10 * rowC + Lanes);
-        c11_0.Store(c + 11 * rowC);
-        c11_1.Store(c + 11 * rowC + Lanes);
-        c12_0.Store(c + 12 * rowC);
-        c12_1.Store(c + 12 * rowC + Lanes);
-        c13_0.Store(c + 13 * rowC);
-        c13_1.Store(c + 13 * rowC + Lanes);
     }
 
-    private static void Tile1x16(in Contraction k, float* a, float* b, float* c, float* bias)
+    private static void Tile1x16(in Contraction k, float* a, float* b, float* c, float* bias, int tiles)
     {
-        Vector512<float> c0_0 = default;
-        nint rowC = k.RowStrideC;
-        if (k.Accumulate)
-        {
-            c0_0 = Vector512.Load(c + 0 * rowC);
-        }
-        else if (bias is not null)
-        {
-            c0_0 = Vector512.Load(bias);
-        }
-        nint row = k.RowStrideA, step = k.StepA, stepB = k.StepB;
+        nint row = k.RowStrideA, step = k.StepA, stepB = k.StepB, rowC = k.RowStrideC;
         int steps = k.Steps;
-        for (int segment = 0; segment < k.Segments; segment++)
+        for (; tiles > 0; tiles--, a += 1 * row, c += 1 * rowC)
         {
-            float* y = b + segment * k.SegmentB;
-            float* a0 = a + segment * k.SegmentA;
-            int i = 0;
-            for (; i + 2 <= steps; i += 2)
+            Vector512<float> c0_0 = default;
+            if (k.Accumulate)
             {
+                c0_0 = Vector512.Load(c + 0 * rowC);
+            }
+            else if (bias is not null)
+            {
+                c0_0 = Vector512.Load(bias);
+            }
+            for (int segment = 0; segment < k.Segments; segment++)
+            {
+                float* y = b + segment * k.SegmentB;
+                float* a0 = a + segment * k.SegmentA;
+                int i = 0;
+                for (; i + 2 <= steps; i += 2)
                 {
-                    Vector512<float> y0 = Vector512.Load(y);
-                    Vector512<float> x = Vector512.Create(a0[0]);
-                    c0_0 = Vector512.MultiplyAddEstimate(x, y0, c0_0);
-                    a0 += step;
-                    y += stepB;
+                    {
+                        Vector512<float> y0 = Vector512.Load(y);
+                        Vector512<float> x = Vector512.Create(a0[0]);
+                        c0_0 = Vector512.MultiplyAddEstimate(x, y0, c0_0);
+                        a0 += step;
+                        y += stepB;
+                    }
+                    {
+                        Vector512<float> y0 = Vector512.Load(y);
+                        Vector512<float> x = Vector512.Create(a0[0]);
+                        c0_0 = Vector512.MultiplyAddEstimate(x, y0, c0_0);
+                        a0 += step;
+                        y += stepB;
+                    }
                 }
+                for (; i < steps; i++)
                 {
-                    Vector512<float> y0 = Vector512.Load(y);
-                    Vector512<float> x = Vector512.Create(a0[0]);
-                    c0_0 = Vector512.MultiplyAddEstimate(x, y0, c0_0);
-                    a0 += step;
-                    y += stepB;
+                    {
+                        Vector512<float> y0 = Vector512.Load(y);
+                        Vector512<float> x = Vector512.Create(a0[0]);
+                        c0_0 = Vector512.MultiplyAddEstimate(x, y0, c0_0);
+                        a0 += step;
+                        y += stepB;
+                    }
                 }
             }
-            for (; i < steps; i++)
-            {
-                {
-                    Vector512<float> y0 = Vector512.Load(y);
-                    Vector512<float> x = Vector512.Create(a0[0]);
-                    c0_0 = Vector512.MultiplyAddEstimate(x, y0, c0_0);
-                    a0 += step;
-                    y += stepB;
-                }
-            }
+            c0_0.Store(c + 0 * rowC);
         }
-        c0_0.Store(c + 0 * rowC);
     }
 
-    private static void Tile2x16(in Contraction k, float* a, float* b, float* c, float* bias)
+    private static void Tile2x16(in Contraction k, float* a, float* b, float* c, float* bias, int tiles)
     {
-        Vector512<float> c0_0 = default;
-        Vector512<float> c1_0 = default;
-        nint rowC = k.RowStrideC;
-        if (k.Accumulate)
-        {
-            c0_0 = Vector512.Load(c + 0 * rowC);
-            c1_0 = Vector512.Load(c + 1 * rowC);
-        }
-        else if (bias is not null)
-        {
-            c0_0 = Vector512.Load(bias);
-            c1_0 = c0_0;
-        }
-        nint row = k.RowStrideA, step = k.StepA, stepB = k.StepB;
+        nint row = k.RowStrideA, step = k.StepA, stepB = k.StepB, rowC = k.RowStrideC;
         int steps = k.Steps;
-        for (int segment = 0; segment < k.Segments; segment++)
+        for (; tiles > 0; tiles--, a += 2 * row, c += 2 * rowC)
         {
-            float* y = b + segment * k.SegmentB;
-            float* a0 = a + segment * k.SegmentA;
-            int i = 0;
-            for (; i + 2 <= steps; i += 2)
+            Vector512<float> c0_0 = default;
+            Vector512<float> c1_0 = default;
+            if (k.Accumulate)
             {
+                c0_0 = Vector512.Load(c + 0 * rowC);
+                c1_0 = Vector512.Load(c + 1 * rowC);
+            }
+            else if (bias is not null)
+            {
+                c0_0 = Vector512.Load(bias);
+                c1_0 = c0_0;
+            }
+            for (int segment = 0; segment < k.Segments; segment++)
+            {
+                float* y = b + segment * k.SegmentB;
+                float* a0 = a + segment * k.SegmentA;
+                int i = 0;
+                for (; i + 2 <= steps; i += 2)
                 {
-                    Vector512<float> y0 = Vector512.Load(y);
-                    Vector512<float> x = Vector512.Create(a0[0]);
-                    c0_0 = Vector512.MultiplyAddEstimate(x, y0, c0_0);
-                    x = Vector512.Create(a0[row]);
-                    c1_0 = Vector512.MultiplyAddEstimate(x, y0, c1_0);
-                    a0 += step;
-                    y += stepB;
+                    {
+                        Vector512<float> y0 = Vector512.Load(y);
+                        Vector512<float> x = Vector512.Create(a0[0]);
+                        c0_0 = Vector512.MultiplyAddEstimate(x, y0, c0_0);
+                        x = Vector512.Create(a0[row]);
+                        c1_0 = Vector512.MultiplyAddEstimate(x, y0, c1_0);
+                        a0 += step;
+                        y += stepB;
+                    }
+                    {
+                        Vector512<float> y0 = Vector512.Load(y);
+                        Vector512<float> x = Vector512.Create(a0[0]);
+                        c0_0 = Vector512.MultiplyAddEstimate(x, y0, c0_0);
+                        x = Vector512.Create(a0[row]);
+                        c1_0 = Vector512.MultiplyAddEstimate(x, y0, c1_0);
+                        a0 += step;
+                        y += stepB;
+                    }
                 }
+                for (; i < steps; i++)
                 {
-                    Vector512<float> y0 = Vector512.Load(y);
-                    Vector512<float> x = Vector512.Create(a0[0]);
-                    c0_0 = Vector512.MultiplyAddEstimate(x, y0, c0_0);
-                    x = Vector512.Create(a0[row]);
-                    c1_0 = Vector512.MultiplyAddEstimate(x, y0, c1_0);
-                    a0 += step;
-                    y += stepB;
+                    {
+                        Vector512<float> y0 = Vector512.Load(y);
+                        Vector512<float> x = Vector512.Create(a0[0]);
+                        c0_0 = Vector512.MultiplyAddEstimate(x, y0, c0_0);
+                        x = Vector512.Create(a0[row]);
+                        c1_0 = Vector512.MultiplyAddEstimate(x, y0, c1_0);
+                        a0 += step;
+                        y += stepB;
+                    }
                 }
             }
-            for (; i < steps; i++)
-            {
-                {
-                    Vector512<float> y0 = Vector512.Load(y);
-                    Vector512<float> x = Vector512.Create(a0[0]);
-                    c0_0 = Vector512.MultiplyAddEstimate(x, y0, c0_0);
-                    x = Vector512.Create(a0[row]);
-                    c1_0 = Vector512.MultiplyAddEstimate(x, y0, c1_0);
-                    a0 += step;
-                    y += stepB;
-                }
-            }
+            c0_0.Store(c + 0 * rowC);
+            c1_0.Store(c + 1 * rowC);
         }
-        c0_0.Store(c + 0 * rowC);
-        c1_0.Store(c + 1 * rowC);
     }
 
-    private static void Tile3x16(in Contraction k, float* a, float* b, float* c, float* bias)
+    private static void Tile3x16(in Contraction k, float* a, float* b, float* c, float* bias, int tiles)
     {
-        Vector512<float> c0_0 = default;
-        Vector512<float> c1_0 = default;
-        Vector512<float> c2_0 = default;
-        nint rowC = k.RowStrideC;
-        if (k.Accumulate)
-        {
-            c0_0 = Vector512.Load(c + 0 * rowC);
-            c1_0 = Vector512.Load(c + 1 * rowC);
-            c2_0 = Vector512.Load(c + 2 * rowC);
-        }
-        else if (bias is not null)
-        {
-            c0_0 = Vector512.Load(bias);
-            c1_0 = c0_0;
-            c2_0 = c0_0;
-        }
-        nint row = k.RowStrideA, step = k.StepA, stepB = k.StepB;
+        nint row = k.RowStrideA, step = k.StepA, stepB = k.StepB, rowC = k.RowStrideC;
         nint row2 = 2 * row;
         int steps = k.Steps;
-        for (int segment = 0; segment < k.Segments; segment++)
+        for (; tiles > 0; tiles--, a += 3 * row, c += 3 * rowC)
         {
-            float* y = b + segment * k.SegmentB;
-            float* a0 = a + segment * k.SegmentA;
-            int i = 0;
-            for (; i + 2 <= steps; i += 2)
+            Vector512<float> c0_0 = default;
+            Vector512<float> c1_0 = default;
+            Vector512<float> c2_0 = default;
+            if (k.Accumulate)
             {
+                c0_0 = Vector512.Load(c + 0 * rowC);
+                c1_0 = Vector512.Load(c + 1 * rowC);
+                c2_0 = Vector512.Load(c + 2 * rowC);
+            }
+            else if (bias is not null)
+            {
+                c0_0 = Vector512.Load(bias);
+                c1_0 = c0_0;
+                c2_0 = c0_0;
+            }
+            for (int segment = 0; segment < k.Segments; segment++)
+            {
+                float* y = b + segment * k.SegmentB;
+                float* a0 = a + segment * k.SegmentA;
+                int i = 0;
+                for (; i + 2 <= steps; i += 2)
                 {
-                    Vector512<float> y0 = Vector512.Load(y);
-                    Vector512<float> x = Vector512.Create(a0[0]);
-                    c0_0 = Vector512.MultiplyAddEstimate(x, y0, c0_0);
-                    x = Vector512.Create(a0[row]);
-                    c1_0 = Vector512.MultiplyAddEstimate(x, y0, c1_0);
-                    x = Vector512.Create(a0[row2]);
-                    c2_0 = Vector512.MultiplyAddEstimate(x, y0, c2_0);
-                    a0 += step;
-                    y += stepB;
+                    {
+                        Vector512<float> y0 = Vector512.Load(y);
+                        Vector512<float> x = Vector512.Create(a0[0]);
+                        c0_0 = Vector512.MultiplyAddEstimate(x, y0, c0_0);
+                        x = Vector512.Create(a0[row]);
+                        c1_0 = Vector512.MultiplyAddEstimate(x, y0, c1_0);
+                        x = Vector512.Create(a0[row2]);
+                        c2_0 = Vector512.MultiplyAddEstimate(x, y0, c2_0);
+                        a0 += step;
+                        y += stepB;
+                    }
+                    {
+                        Vector512<float> y0 = Vector512.Load(y);
+                        Vector512<float> x = Vector512.Create(a0[0]);
+                        c0_0 = Vector512.MultiplyAddEstimate(x, y0, c0_0);
+                        x = Vector512.Create(a0[row]);
+                        c1_0 = Vector512.MultiplyAddEstimate(x, y0, c1_0);
+                        x = Vector512.Create(a0[row2]);
+                        c2_0 = Vector512.MultiplyAddEstimate(x, y0, c2_0);
+                        a0 += step;
+                        y += stepB;
+                    }
                 }
+                for (; i < steps; i++)
                 {
-                    Vector512<float> y0 = Vector512.Load(y);
-                    Vector512<float> x = Vector512.Create(a0[0]);
-                    c0_0 = Vector512.MultiplyAddEstimate(x, y0, c0_0);
-                    x = Vector512.Create(a0[row]);
-                    c1_0 = Vector512.MultiplyAddEstimate(x, y0, c1_0);
-                    x = Vector512.Create(a0[row2]);
-                    c2_0 = Vector512.MultiplyAddEstimate(x, y0, c2_0);
-                    a0 += step;
-                    y += stepB;
+                    {
+                        Vector512<float> y0 = Vector512.Load(y);
+                        Vector512<float> x = Vector512.Create(a0[0]);
+                        c0_0 = Vector512.MultiplyAddEstimate(x, y0, c0_0);
+                        x = Vector512.Create(a0[row]);
+                        c1_0 = Vector512.MultiplyAddEstimate(x, y0, c1_0);
+                        x = Vector512.Create(a0[row2]);
+                        c2_0 = Vector512.MultiplyAddEstimate(x, y0, c2_0);
+                        a0 += step;
+                        y += stepB;
+                    }
                 }
             }
-            for (; i < steps; i++)
-            {
-                {
-                    Vector512<float> y0 = Vector512.Load(y);
-                    Vector512<float> x = Vector512.Create(a0[0]);
-                    c0_0 = Vector512.MultiplyAddEstimate(x, y0, c0_0);
-                    x = Vector512.Create(a0[row]);
-                    c1_0 = Vector512.MultiplyAddEstimate(x, y0, c1_0);
-                    x = Vector512.Create(a0[row2]);
-                    c2_0 = Vector512.MultiplyAddEstimate(x, y0, c2_0);
-                    a0 += step;
-                    y += stepB;
-                }
-            }
+            c0_0.Store(c + 0 * rowC);
+            c1_0.Store(c + 1 * rowC);
+            c2_0.Store(c + 2 * rowC);
         }
-        c0_0.Store(c + 0 * rowC);
-        c1_0.Store(c + 1 * rowC);
-        c2_0.Store(c + 2 * rowC);
     }
 
-    private static void Tile4x16(in Contraction k, float* a, float* b, float* c, float* bias)
+    private static void Tile4x16(in Contraction k, float* a, float* b, float* c, float* bias, int tiles)
     {
-        Vector512<float> c0_0 = default;
-        Vector512<float> c1_0 = default;
-        Vector512<float> c2_0 = default;
-        Vector512<float> c3_0 = default;
-        nint rowC = k.RowStrideC;
-        if (k.Accumulate)
-        {
-            c0_0 = Vector512.Load(c + 0 * rowC);
-            c1_0 = Vector512.Load(c + 1 * rowC);
-            c2_0 = Vector512.Load(c + 2 * rowC);
-            c3_0 = Vector512.Load(c + 3 * rowC);
-        }
-        else if (bias is not null)
-        {
-            c0_0 = Vector512.Load(bias);
-            c1_0 = c0_0;
-            c2_0 = c0_0;
-            c3_0 = c0_0;
-        }
-        nint row = k.RowStrideA, step = k.StepA, stepB = k.StepB;
+        nint row = k.RowStrideA, step = k.StepA, stepB = k.StepB, rowC = k.RowStrideC;
         nint row2 = 2 * row, row3 = 3 * row;
         int steps = k.Steps;
-        for (int segment = 0; segment < k.Segments; segment++)
+        for (; tiles > 0; tiles--, a += 4 * row, c += 4 * rowC)
         {
-            float* y = b + segment * k.SegmentB;
-            float* a0 = a + segment * k.SegmentA;
-            int i = 0;
-            for (; i + 2 <= steps; i += 2)
+            Vector512<float> c0_0 = default;
+            Vector512<float> c1_0 = default;
+            Vector512<float> c2_0 = default;
+            Vector512<float> c3_0 = default;
+            if (k.Accumulate)
             {
+                c0_0 = Vector512.Load(c + 0 * rowC);
+                c1_0 = Vector512.Load(c + 1 * rowC);
+                c2_0 = Vector512.Load(c + 2 * rowC);
+                c3_0 = Vector512.Load(c + 3 * rowC);
+            }
+            else if (bias is not null)
+            {
+                c0_0 = Vector512.Load(bias);
+                c1_0 = c0_0;
+                c2_0 = c0_0;
+                c3_0 = c0_0;
+            }
+            for (int segment = 0; segment < k.Segments; segment++)
+            {
+                float* y = b + segment * k.SegmentB;
+                float* a0 = a + segment * k.SegmentA;
+                int i = 0;
+                for (; i + 2 <= steps; i += 2)
                 {
-                    Vector512<float> y0 = Vector512.Load(y);
-                    Vector512<float> x = Vector512.Create(a0[0]);
-                    c0_0 = Vector512.MultiplyAddEstimate(x, y0, c0_0);
-                    x = Vector512.Create(a0[row]);
-                    c1_0 = Vector512.MultiplyAddEstimate(x, y0, c1_0);
-                    x = Vector512.Create(a0[row2]);
-                    c2_0 = Vector512.MultiplyAddEstimate(x, y0, c2_0);
-                    x = Vector512.Create(a0[row3]);
-                    c3_0 = Vector512.MultiplyAddEstimate(x, y0, c3_0);
-                    a0 += step;
-                    y += stepB;
+                    {
+                        Vector512<float> y0 = Vector512.Load(y);
+                        Vector512<float> x = Vector512.Create(a0[0]);
+                        c0_0 = Vector512.MultiplyAddEstimate(x, y0, c0_0);
+                        x = Vector512.Create(a0[row]);
+                        c1_0 = Vector512.MultiplyAddEstimate(x, y0, c1_0);
+                        x = Vector512.Create(a0[row2]);
+                        c2_0 = Vector512.MultiplyAddEstimate(x, y0, c2_0);
+                        x = Vector512.Create(a0[row3]);
+                        c3_0 = Vector512.MultiplyAddEstimate(x, y0, c3_0);
+                        a0 += step;
+                        y += stepB;
+                    }
+                    {
+                        Vector512<float> y0 = Vector512.Load(y);
+                        Vector512<float> x = Vector512.Create(a0[0]);
+                        c0_0 = Vector512.MultiplyAddEstimate(x, y0, c0_0);
+                        x = Vector512.Create(a0[row]);
+                        c1_0 = Vector512.MultiplyAddEstimate(x, y0, c1_0);
+                        x = Vector512.Create(a0[row2]);
+                        c2_0 = Vector512.MultiplyAddEstimate(x, y0, c2_0);
+                        x = Vector512.Create(a0[row3]);
+                        c3_0 = Vector512.MultiplyAddEstimate(x, y0, c3_0);
+                        a0 += step;
+                        y += stepB;
+                    }
                 }
+                for (; i < steps; i++)
                 {
-                    Vector512<float> y0 = Vector512.Load(y);
-                    Vector512<float> x = Vector512.Create(a0[0]);
-                    c0_0 = Vector512.MultiplyAddEstimate(x, y0, c0_0);
-                    x = Vector512.Create(a0[row]);
-                    c1_0 = Vector512.MultiplyAddEstimate(x, y0, c1_0);
-                    x = Vector512.Create(a0[row2]);
-                    c2_0 = Vector512.MultiplyAddEstimate(x, y0, c2_0);
-                    x = Vector512.Create(a0[row3]);
-                    c3_0 = Vector512.MultiplyAddEstimate(x, y0, c3_0);
-                    a0 += step;
-                    y += stepB;
+                    {
+                        Vector512<float> y0 = Vector512.Load(y);
+                        Vector512<float> x = Vector512.Create(a0[0]);
+                        c0_0 = Vector512.MultiplyAddEstimate(x, y0, c0_0);
+                        x = Vector512.Create(a0[row]);
+                        c1_0 = Vector512.MultiplyAddEstimate(x, y0, c1_0);
+                        x = Vector512.Create(a0[row2]);
+                        c2_0 = Vector512.MultiplyAddEstimate(x, y0, c2_0);
+                        x = Vector512.Create(a0[row3]);
+                        c3_0 = Vector512.MultiplyAddEstimate(x, y0, c3_0);
+                        a0 += step;
+                        y += stepB;
+                    }
                 }
             }
-            for (; i < steps; i++)
-            {
-                {
-                    Vector512<float> y0 = Vector512.Load(y);
-                    Vector512<float> x = Vector512.Create(a0[0]);
-                    c0_0 = Vector512.MultiplyAddEstimate(x, y0, c0_0);
-                    x = Vector512.Create(a0[row]);
-                    c1_0 = Vector512.MultiplyAddEstimate(x, y0, c1_0);
-                    x = Vector512.Create(a0[row2]);
-                    c2_0 = Vector512.MultiplyAddEstimate(x, y0, c2_0);
-                    x = Vector512.Create(a0[row3]);
-                    c3_0 = Vector512.MultiplyAddEstimate(x, y0, c3_0);
-                    a0 += step;
-                    y += stepB;
-                }
-            }
+            c0_0.Store(c + 0 * rowC);
+            c1_0.Store(c + 1 * rowC);
+            c2_0.Store(c + 2 * rowC);
+            c3_0.Store(c + 3 * rowC);
         }
-        c0_0.Store(c + 0 * rowC);
-        c1_0.Store(c + 1 * rowC);
-        c2_0.Store(c + 2 * rowC);
-        c3_0.Store(c + 3 * rowC);
     }
 
-    private static void Tile5x16(in Contraction k, float* a, float* b, float* c, float* bias)
+    private static void Tile5x16(in Contraction k, float* a, float* b, float* c, float* bias, int tiles)
     {
-        Vector512<float> c0_0 = default;
-        Vector512<float> c1_0 = default;
-        Vector512<float> c2_0 = default;
-        Vector512<float> c3_0 = default;
-        Vector512<float> c4_0 = default;
-        nint rowC = k.RowStrideC;
-        if (k.Accumulate)
-        {
-            c0_0 = Vector512.Load(c + 0 * rowC);
-            c1_0 = Vector512.Load(c + 1 * rowC);
-            c2_0 = Vector512.Load(c + 2 * rowC);
-            c3_0 = Vector512.Load(c + 3 * rowC);
-            c4_0 = Vector512.Load(c + 4 * rowC);
-        }
-        else if (bias is not null)
-        {
-            c0_0 = Vector512.Load(bias);
-            c1_0 = c0_0;
-            c2_0 = c0_0;
-            c3_0 = c0_0;
-            c4_0 = c0_0;
-        }
-        nint row = k.RowStrideA, step = k.StepA, stepB = k.StepB;
+        nint row = k.RowStrideA, step = k.StepA, stepB = k.StepB, rowC = k.RowStrideC;
         nint row2 = 2 * row, row3 = 3 * row;
         int steps = k.Steps;
-        for (int segment = 0; segment < k.Segments; segment++)
+        for (; tiles > 0; tiles--, a += 5 * row, c += 5 * rowC)
         {
-            float* y = b + segment * k.SegmentB;
-            float* a0 = a + segment * k.SegmentA;
-            float* a4 = a0 + 4 * row;
-            int i = 0;
-            for (; i + 2 <= steps; i += 2)
+            Vector512<float> c0_0 = default;
+            Vector512<float> c1_0 = default;
+            Vector512<float> c2_0 = default;
+            Vector512<float> c3_0 = default;
+            Vector512<float> c4_0 = default;
+            if (k.Accumulate)
             {
+                c0_0 = Vector512.Load(c + 0 * rowC);
+                c1_0 = Vector512.Load(c + 1 * rowC);
+                c2_0 = Vector512.Load(c + 2 * rowC);
+                c3_0 = Vector512.Load(c + 3 * rowC);
+                c4_0 = Vector512.Load(c + 4 * rowC);
+            }
+            else if (bias is not null)
+            {
+                c0_0 = Vector512.Load(bias);
+                c1_0 = c0_0;
+                c2_0 = c0_0;
+                c3_0 = c0_0;
+                c4_0 = c0_0;
+            }
+            for (int segment = 0; segment < k.Segments; segment++)
+            {
+                float* y = b + segment * k.SegmentB;
+                float* a0 = a + segment * k.SegmentA;
+                float* a4 = a0 + 4 * row;
+                int i = 0;
+                for (; i + 2 <= steps; i += 2)
                 {
-                    Vector512<float> y0 = Vector512.Load(y);
-                    Vector512<float> x = Vector512.Create(a0[0]);
-                    c0_0 = Vector512.MultiplyAddEstimate(x, y0, c0_0);
-                    x = Vector512.Create(a0[row]);
-                    c1_0 = Vector512.MultiplyAddEstimate(x, y0, c1_0);
-                    x = Vector512.Create(a0[row2]);
-                    c2_0 = Vector512.MultiplyAddEstimate(x, y0, c2_0);
-                    x = Vector512.Create(a0[row3]);
-                    c3_0 = Vector512.MultiplyAddEstimate(x, y0, c3_0);
-                    x = Vector512.Create(a4[0]);
-                    c4_0 = Vector512.MultiplyAddEstimate(x, y0, c4_0);
-                    a0 += step;
-                    a4 += step;
-                    y += stepB;
+                    {
+                        Vector512<float> y0 = Vector512.Load(y);
+                        Vector512<float> x = Vector512.Create(a0[0]);
+                        c0_0 = Vector512.MultiplyAddEstimate(x, y0, c0_0);
+                        x = Vector512.Create(a0[row]);
+                        c1_0 = Vector512.MultiplyAddEstimate(x, y0, c1_0);
+                        x = Vector512.Create(a0[row2]);
+                        c2_0 = Vector512.MultiplyAddEstimate(x, y0, c2_0);
+                        x = Vector512.Create(a0[row3]);
+                        c3_0 = Vector512.MultiplyAddEstimate(x, y0, c3_0);
+                        x = Vector512.Create(a4[0]);
+                        c4_0 = Vector512.MultiplyAddEstimate(x, y0, c4_0);
+                        a0 += step;
+                        a4 += step;
+                        y += stepB;
+                    }
+                    {
+                        Vector512<float> y0 = Vector512.Load(y);
+                        Vector512<float> x = Vector512.Create(a0[0]);
+                        c0_0 = Vector512.MultiplyAddEstimate(x, y0, c0_0);
+                        x = Vector512.Create(a0[row]);
+                        c1_0 = Vector512.MultiplyAddEstimate(x, y0, c1_0);
+                        x = Vector512.Create(a0[row2]);
+                        c2_0 = Vector512.MultiplyAddEstimate(x, y0, c2_0);
+                        x = Vector512.Create(a0[row3]);
+                        c3_0 = Vector512.MultiplyAddEstimate(x, y0, c3_0);
+                        x = Vector512.Create(a4[0]);
+                        c4_0 = Vector512.MultiplyAddEstimate(x, y0, c4_0);
+                        a0 += step;
+                        a4 += step;
+                        y += stepB;
+                    }
                 }
+                for (; i < steps; i++)
                 {
-                    Vector512<float> y0 = Vector512.Load(y);
-                    Vector512<float> x = Vector512.Create(a0[0]);
-                    c0_0 = Vector512.MultiplyAddEstimate(x, y0, c0_0);
-                    x = Vector512.Create(a0[row]);
-                    c1_0 = Vector512.MultiplyAddEstimate(x, y0, c1_0);
-                    x = Vector512.Create(a0[row2]);
-                    c2_0 = Vector512.MultiplyAddEstimate(x, y0, c2_0);
-                    x = Vector512.Create(a0[row3]);
-                    c3_0 = Vector512.MultiplyAddEstimate(x, y0, c3_0);
-                    x = Vector512.Create(a4[0]);
-                    c4_0 = Vector512.MultiplyAddEstimate(x, y0, c4_0);
-                    a0 += step;
-                    a4 += step;
-                    y += stepB;
+                    {
+                        Vector512<float> y0 = Vector512.Load(y);
+                        Vector512<float> x = Vector512.Create(a0[0]);
+                        c0_0 = Vector512.MultiplyAddEstimate(x, y0, c0_0);
+                        x = Vector512.Create(a0[row]);
+                        c1_0 = Vector512.MultiplyAddEstimate(x, y0, c1_0);
+                        x = Vector512.Create(a0[row2]);
+                        c2_0 = Vector512.MultiplyAddEstimate(x, y0, c2_0);
+                        x = Vector512.Create(a0[row3]);
+                        c3_0 = Vector512.MultiplyAddEstimate(x, y0, c3_0);
+                        x = Vector512.Create(a4[0]);
+                        c4_0 = Vector512.MultiplyAddEstimate(x, y0, c4_0);
+                        a0 += step;
+                        a4 += step;
+                        y += stepB;
+                    }
                 }
             }
-            for (; i < steps; i++)
-            {
-                {
-                    Vector512<float> y0 = Vector512.Load(y);
-                    Vector512<float> x = Vector512.Create(a0[0]);
-                    c0_0 = Vector512.MultiplyAddEstimate(x, y0, c0_0);
-                    x = Vector512.Create(a0[row]);
-                    c1_0 = Vector512.MultiplyAddEstimate(x, y0, c1_0);
-                    x = Vector512.Create(a0[row2]);
-                    c2_0 = Vector512.MultiplyAddEstimate(x, y0, c2_0);
-                    x = Vector512.Create(a0[row3]);
-                    c3_0 = Vector512.MultiplyAddEstimate(x, y0, c3_0);
-                    x = Vector512.Create(a4[0]);
-                    c4_0 = Vector512.MultiplyAddEstimate(x, y0, c4_0);
-                    a0 += step;
-                    a4 += step;
-                    y += stepB;
-                }
-            }
+            c0_0.Store(c + 0 * rowC);
+            c1_0.Store(c + 1 * rowC);
+            c2_0.Store(c + 2 * rowC);
+            c3_0.Store(c + 3 * rowC);
+            c4_0.Store(c + 4 * rowC);
         }
-        c0_0.Store(c + 0 * rowC);
-        c1_0.Store(c + 1 * rowC);
-        c2_0.Store(c + 2 * rowC);
-        c3_0.Store(c + 3 * rowC);
-        c4_0.Store(c + 4 * rowC);
     }
 
-    private static void Tile6x16(in Contraction k, float* a, float* b, float* c, float* bias)
+    private static void Tile6x16(in Contraction k, float* a, float* b, float* c, float* bias, int tiles)
     {
-        Vector512<float> c0_0 = default;
-        Vector512<float> c1_0 = default;
-        Vector512<float> c2_0 = default;
-        Vector512<float> c3_0 = default;
-        Vector512<float> c4_0 = default;
-        Vector512<float> c5_0 = default;
-        nint rowC = k.RowStrideC;
-        if (k.Accumulate)
-        {
-            c0_0 = Vector512.Load(c + 0 * rowC);
-            c1_0 = Vector512.Load(c + 1 * rowC);
-            c2_0 = Vector512.Load(c + 2 * rowC);
-            c3_0 = Vector512.Load(c + 3 * rowC);
-            c4_0 = Vector512.Load(c + 4 * rowC);
-            c5_0 = Vector512.Load(c + 5 * rowC);
-        }
-        else if (bias is not null)
-        {
-            c0_0 = Vector512.Load(bias);
-            c1_0 = c0_0;
-            c2_0 = c0_0;
-            c3_0 = c0_0;
-            c4_0 = c0_0;
-            c5_0 = c0_0;
-        }
-        nint row = k.RowStrideA, step = k.StepA, stepB = k.StepB;
+        nint row = k.RowStrideA, step = k.StepA, stepB = k.StepB, rowC = k.RowStrideC;
         nint row2 = 2 * row, row3 = 3 * row;
         int steps = k.Steps;
-        for (int segment = 0; segment < k.Segments; segment++)
+        for (; tiles > 0; tiles--, a += 6 * row, c += 6 * rowC)
         {
-            float* y = b + segment * k.SegmentB;
-            float* a0 = a + segment * k.SegmentA;
-            float* a4 = a0 + 4 * row;
-            int i = 0;
-            for (; i + 2 <= steps; i += 2)
+            Vector512<float> c0_0 = default;
+            Vector512<float> c1_0 = default;
+            Vector512<float> c2_0 = default;
+            Vector512<float> c3_0 = default;
+            Vector512<float> c4_0 = default;
+            Vector512<float> c5_0 = default;
+            if (k.Accumulate)
             {
+                c0_0 = Vector512.Load(c + 0 * rowC);
+                c1_0 = Vector512.Load(c + 1 * rowC);
+                c2_0 = Vector512.Load(c + 2 * rowC);
+                c3_0 = Vector512.Load(c + 3 * rowC);
+                c4_0 = Vector512.Load(c + 4 * rowC);
+                c5_0 = Vector512.Load(c + 5 * rowC);
+            }
+            else if (bias is not null)
+            {
+                c0_0 = Vector512.Load(bias);
+                c1_0 = c0_0;
+                c2_0 = c0_0;
+                c3_0 = c0_0;
+                c4_0 = c0_0;
+                c5_0 = c0_0;
+            }
+            for (int segment = 0; segment < k.Segments; segment++)
+            {
+                float* y = b + segment * k.SegmentB;
+                float* a0 = a + segment * k.SegmentA;
+                float* a4 = a0 + 4 * row;
+                int i = 0;
+                for (; i + 2 <= steps; i += 2)
                 {
-                    Vector512<float> y0 = Vector512.Load(y);
-                    Vector512<float> x = Vector512.Create(a0[0]);
-                    c0_0 = Vector512.MultiplyAddEstimate(x, y0, c0_0);
-                    x = Vector512.Create(a0[row]);
-                    c1_0 = Vector512.MultiplyAddEstimate(x, y0, c1_0);
-                    x = Vector512.Create(a0[row2]);
-                    c2_0 = Vector512.MultiplyAddEstimate(x, y0, c2_0);
-                    x = Vector512.Create(a0[row3]);
-                    c3_0 = Vector512.MultiplyAddEstimate(x, y0, c3_0);
-                    x = Vector512.Create(a4[0]);
-                    c4_0 = Vector512.MultiplyAddEstimate(x, y0, c4_0);
-                    x = Vector512.Create(a4[row]);
-                    c5_0 = Vector512.MultiplyAddEstimate(x, y0, c5_0);
-                    a0 += step;
-                    a4 += step;
-                    y += stepB;
+                    {
+                        Vector512<float> y0 = Vector512.Load(y);
+                        Vector512<float> x = Vector512.Create(a0[0]);
+                        c0_0 = Vector512.MultiplyAddEstimate(x, y0, c0_0);
+                        x = Vector512.Create(a0[row]);
+                        c1_0 = Vector512.MultiplyAddEstimate(x, y0, c1_0);
+                        x = Vector512.Create(a0[row2]);
+                        c2_0 = Vector512.MultiplyAddEstimate(x, y0, c2_0);
+                        x = Vector512.Create(a0[row3]);
+                        c3_0 = Vector512.MultiplyAddEstimate(x, y0, c3_0);
+                        x = Vector512.Create(a4[0]);
+                        c4_0 = Vector512.MultiplyAddEstimate(x, y0, c4_0);
+                        x = Vector512.Create(a4[row]);
+                        c5_0 = Vector512.MultiplyAddEstimate(x, y0, c5_0);
+                        a0 += step;
+                        a4 += step;
+                        y += stepB;
+                    }
+                    {
+                        Vector512<float> y0 = Vector512.Load(y);
+                        Vector512<float> x = Vector512.Create(a0[0]);
+                        c0_0 = Vector512.MultiplyAddEstimate(x, y0, c0_0);
+                        x = Vector512.Create(a0[row]);
+                        c1_0 = Vector512.MultiplyAddEstimate(x, y0, c1_0);
+                        x = Vector512.Create(a0[row2]);
+                        c2_0 = Vector512.MultiplyAddEstimate(x, y0, c2_0);
+                        x = Vector512.Create(a0[row3]);
+                        c3_0 = Vector512.MultiplyAddEstimate(x, y0, c3_0);
+                        x = Vector512.Create(a4[0]);
+                        c4_0 = Vector512.MultiplyAddEstimate(x, y0, c4_0);
+                        x = Vector512.Create(a4[row]);
+                        c5_0 = Vector512.MultiplyAddEstimate(x, y0, c5_0);
+                        a0 += step;
+                        a4 += step;
+                        y += stepB;
+                    }
                 }
+                for (; i < steps; i++)
                 {
-                    Vector512<float> y0 = Vector512.Load(y);
-                    Vector512<float> x = Vector512.Create(a0[0]);
-                    c0_0 = Vector512.MultiplyAddEstimate(x, y0, c0_0);
-                    x = Vector512.Create(a0[row]);
-                    c1_0 = Vector512.MultiplyAddEstimate(x, y0, c1_0);
-                    x = Vector512.Create(a0[row2]);
-                    c2_0 = Vector512.MultiplyAddEstimate(x, y0, c2_0);
-                    x = Vector512.Create(a0[row3]);
-                    c3_0 = Vector512.MultiplyAddEstimate(x, y0, c3_0);
-                    x = Vector512.Create(a4[0]);
-                    c4_0 = Vector512.MultiplyAddEstimate(x, y0, c4_0);
-                    x = Vector512.Create(a4[row]);
-                    c5_0 = Vector512.MultiplyAddEstimate(x, y0, c5_0);
-                    a0 += step;
-                    a4 += step;
-                    y += stepB;
+                    {
+                        Vector512<float> y0 = Vector512.Load(y);
+                        Vector512<float> x = Vector512.Create(a0[0]);
+                        c0_0 = Vector512.MultiplyAddEstimate(x, y0, c0_0);
+                        x = Vector512.Create(a0[row]);
+                        c1_0 = Vector512.MultiplyAddEstimate(x, y0, c1_0);
+                        x = Vector512.Create(a0[row2]);
+                        c2_0 = Vector512.MultiplyAddEstimate(x, y0, c2_0);
+                        x = Vector512.Create(a0[row3]);
+                        c3_0 = Vector512.MultiplyAddEstimate(x, y0, c3_0);
+                        x = Vector512.Create(a4[0]);
+                        c4_0 = Vector512.MultiplyAddEstimate(x, y0, c4_0);
+                        x = Vector512.Create(a4[row]);
+                        c5_0 = Vector512.MultiplyAddEstimate(x, y0, c5_0);
+                        a0 += step;
+                        a4 += step;
+                        y += stepB;
+                    }
                 }
             }
-            for (; i < steps; i++)
-            {
-                {
-                    Vector512<float> y0 = Vector512.Load(y);
-                    Vector512<float> x = Vector512.Create(a0[0]);
-                    c0_0 = Vector512.MultiplyAddEstimate(x, y0, c0_0);
-                    x = Vector512.Create(a0[row]);
-                    c1_0 = Vector512.MultiplyAddEstimate(x, y0, c1_0);
-                    x = Vector512.Create(a0[row2]);
-                    c2_0 = Vector512.MultiplyAddEstimate(x, y0, c2_0);
-                    x = Vector512.Create(a0[row3]);
-                    c3_0 = Vector512.MultiplyAddEstimate(x, y0, c3_0);
-                    x = Vector512.Create(a4[0]);
-                    c4_0 = Vector512.MultiplyAddEstimate(x, y0, c4_0);
-                    x = Vector512.Create(a4[row]);
-                    c5_0 = Vector512.MultiplyAddEstimate(x, y0, c5_0);
-                    a0 += step;
-                    a4 += step;
-                    y += stepB;
-                }
-            }
+            c0_0.Store(c + 0 * rowC);
+            c1_0.Store(c + 1 * rowC);
+            c2_0.Store(c + 2 * rowC);
+            c3_0.Store(c + 3 * rowC);
+            c4_0.Store(c + 4 * rowC);
+            c5_0.Store(c + 5 * rowC);
         }
-        c0_0.Store(c + 0 * rowC);
-        c1_0.Store(c + 1 * rowC);
-        c2_0.Store(c + 2 * rowC);
-        c3_0.Store(c + 3 * rowC);
-        c4_0.Store(c + 4 * rowC);
-        c5_0.Store(c + 5 * rowC);
     }
 
-    private static void Tile7x16(in Contraction k, float* a, float* b, float* c, float* bias)
+    private static void Tile7x16(in Contraction k, float* a, float* b, float* c, float* bias, int tiles)
     {
-        Vector512<float> c0_0 = default;
-        Vector512<float> c1_0 = default;
-        Vector512<float> c2_0 = default;
-        Vector512<float> c3_0 = default;
-        Vector512<float> c4_0 = default;
-        Vector512<float> c5_0 = default;
-        Vector512<float> c6_0 = default;
-        nint rowC = k.RowStrideC;
-        if (k.Accumulate)
-        {
-            c0_0 = Vector512.Load(c + 0 * rowC);
-            c1_0 = Vector512.Load(c + 1 * rowC);
-            c2_0 = Vector512.Load(c + 2 * rowC);
-            c3_0 = Vector512.Load(c + 3 * rowC);
-            c4_0 = Vector512.Load(c + 4 * rowC);
-            c5_0 = Vector512.Load(c + 5 * rowC);
-            c6_0 = Vector512.Load(c + 6 * rowC);
-        }
-        else if (bias is not null)
-        {
-            c0_0 = Vector512.Load(bias);
-            c1_0 = c0_0;
-            c2_0 = c0_0;
-            c3_0 = c0_0;
-            c4_0 = c0_0;
-            c5_0 = c0_0;
-            c6_0 = c0_0;
-        }
-        nint row = k.RowStrideA, step = k.StepA, stepB = k.StepB;
+        nint row = k.RowStrideA, step = k.StepA, stepB = k.StepB, rowC = k.RowStrideC;
         nint row2 = 2 * row, row3 = 3 * row;
         int steps = k.Steps;
-        for (int segment = 0; segment < k.Segments; segment++)
+        for (; tiles > 0; tiles--, a += 7 * row, c += 7 * rowC)
         {
-            float* y = b + segment * k.SegmentB;
-            float* a0 = a + segment * k.SegmentA;
-            float* a4 = a0 + 4 * row;
-            int i = 0;
-            for (; i + 2 <= steps; i += 2)
+            Vector512<float> c0_0 = default;
+            Vector512<float> c1_0 = default;
+            Vector512<float> c2_0 = default;
+            Vector512<float> c3_0 = default;
+            Vector512<float> c4_0 = default;
+            Vector512<float> c5_0 = default;
+            Vector512<float> c6_0 = default;
+            if (k.Accumulate)
             {
+                c0_0 = Vector512.Load(c + 0 * rowC);
+                c1_0 = Vector512.Load(c + 1 * rowC);
+                c2_0 = Vector512.Load(c + 2 * rowC);
+                c3_0 = Vector512.Load(c + 3 * rowC);
+                c4_0 = Vector512.Load(c + 4 * rowC);
+                c5_0 = Vector512.Load(c + 5 * rowC);
+                c6_0 = Vector512.Load(c + 6 * rowC);
+            }
+            else if (bias is not null)
+            {
+                c0_0 = Vector512.Load(bias);
+                c1_0 = c0_0;
+                c2_0 = c0_0;
+                c3_0 = c0_0;
+                c4_0 = c0_0;
+                c5_0 = c0_0;
+                c6_0 = c0_0;
+            }
+            for (int segment = 0; segment < k.Segments; segment++)
+            {
+                float* y = b + segment * k.SegmentB;
+                float* a0 = a + segment * k.SegmentA;
+                float* a4 = a0 + 4 * row;
+                int i = 0;
+                for (; i + 2 <= steps; i += 2)
                 {
-                    Vector512<float> y0 = Vector512.Load(y);
-                    Vector512<float> x = Vector512.Create(a0[0]);
-                    c0_0 = Vector512.MultiplyAddEstimate(x, y0, c0_0);
-                    x = Vector512.Create(a0[row]);
-                    c1_0 = Vector512.MultiplyAddEstimate(x, y0, c1_0);
-                    x = Vector512.Create(a0[row2]);
-                    c2_0 = Vector512.MultiplyAddEstimate(x, y0, c2_0);
-                    x = Vector512.Create(a0[row3]);
-                    c3_0 = Vector512.MultiplyAddEstimate(x, y0, c3_0);
-                    x = Vector512.Create(a4[0]);
-                    c4_0 = Vector512.MultiplyAddEstimate(x, y0, c4_0);
-                    x = Vector512.Create(a4[row]);
-                    c5_0 = Vector512.MultiplyAddEstimate(x, y0, c5_0);
-                    x = Vector512.Create(a4[row2]);
-                    c6_0 = Vector512.MultiplyAddEstimate(x, y0, c6_0);
-                    a0 += step;
-                    a4 += step;
-                    y += stepB;
+                    {
+                        Vector512<float> y0 = Vector512.Load(y);
+                        Vector512<float> x = Vector512.Create(a0[0]);
+                        c0_0 = Vector512.MultiplyAddEstimate(x, y0, c0_0);
+                        x = Vector512.Create(a0[row]);
+                        c1_0 = Vector512.MultiplyAddEstimate(x, y0, c1_0);
+                        x = Vector512.Create(a0[row2]);
+                        c2_0 = Vector512.MultiplyAddEstimate(x, y0, c2_0);
+                        x = Vector512.Create(a0[row3]);
+                        c3_0 = Vector512.MultiplyAddEstimate(x, y0, c3_0);
+                        x = Vector512.Create(a4[0]);
+                        c4_0 = Vector512.MultiplyAddEstimate(x, y0, c4_0);
+                        x = Vector512.Create(a4[row]);
+                        c5_0 = Vector512.MultiplyAddEstimate(x, y0, c5_0);
+                        x = Vector512.Create(a4[row2]);
+                        c6_0 = Vector512.MultiplyAddEstimate(x, y0, c6_0);
+                        a0 += step;
+                        a4 += step;
+                        y += stepB;
+                    }
+                    {
+                        Vector512<float> y0 = Vector512.Load(y);
+                        Vector512<float> x = Vector512.Create(a0[0]);
+                        c0_0 = Vector512.MultiplyAddEstimate(x, y0, c0_0);
+                        x = Vector512.Create(a0[row]);
+                        c1_0 = Vector512.MultiplyAddEstimate(x, y0, c1_0);
+                        x = Vector512.Create(a0[row2]);
+                        c2_0 = Vector512.MultiplyAddEstimate(x, y0, c2_0);
+                        x = Vector512.Create(a0[row3]);
+                        c3_0 = Vector512.MultiplyAddEstimate(x, y0, c3_0);
+                        x = Vector512.Create(a4[0]);
+                        c4_0 = Vector512.MultiplyAddEstimate(x, y0, c4_0);
+                        x = Vector512.Create(a4[row]);
+                        c5_0 = Vector512.MultiplyAddEstimate(x, y0, c5_0);
+                        x = Vector512.Create(a4[row2]);
+                        c6_0 = Vector512.MultiplyAddEstimate(x, y0, c6_0);
+                        a0 += step;
+                        a4 += step;
+                        y += stepB;
+                    }
                 }
+                for (; i < steps; i++)
                 {
-                    Vector512<float> y0 = Vector512.Load(y);
-                    Vector512<float> x = Vector512.Create(a0[0]);
-                    c0_0 = Vector512.MultiplyAddEstimate(x, y0, c0_0);
-                    x = Vector512.Create(a0[row]);
-                    c1_0 = Vector512.MultiplyAddEstimate(x, y0, c1_0);
-                    x = Vector512.Create(a0[row2]);
-                    c2_0 = Vector512.MultiplyAddEstimate(x, y0, c2_0);
-                    x = Vector512.Create(a0[row3]);
-                    c3_0 = Vector512.MultiplyAddEstimate(x, y0, c3_0);
-                    x = Vector512.Create(a4[0]);
-                    c4_0 = Vector512.MultiplyAddEstimate(x, y0, c4_0);
-                    x = Vector512.Create(a4[row]);
-                    c5_0 = Vector512.MultiplyAddEstimate(x, y0, c5_0);
-                    x = Vector512.Create(a4[row2]);
-                    c6_0 = Vector512.MultiplyAddEstimate(x, y0, c6_0);
-                    a0 += step;
-                    a4 += step;
-                    y += stepB;
+                    {
+                        Vector512<float> y0 = Vector512.Load(y);
+                        Vector512<float> x = Vector512.Create(a0[0]);
+                        c0_0 = Vector512.MultiplyAddEstimate(x, y0, c0_0);
+                        x = Vector512.Create(a0[row]);
+                        c1_0 = Vector512.MultiplyAddEstimate(x, y0, c1_0);
+                        x = Vector512.Create(a0[row2]);
+                        c2_0 = Vector512.MultiplyAddEstimate(x, y0, c2_0);
+                        x = Vector512.Create(a0[row3]);
+                        c3_0 = Vector512.MultiplyAddEstimate(x, y0, c3_0);
+                        x = Vector512.Create(a4[0]);
+                        c4_0 = Vector512.MultiplyAddEstimate(x, y0, c4_0);
+                        x = Vector512.Create(a4[row]);
+                        c5_0 = Vector512.MultiplyAddEstimate(x, y0, c5_0);
+                        x = Vector512.Create(a4[row2]);
+                        c6_0 = Vector512.MultiplyAddEstimate(x, y0, c6_0);
+                        a0 += step;
+                        a4 += step;
+                        y += stepB;
+                    }
                 }
             }
-            for (; i < steps; i++)
-            {
-                {
-                    Vector512<float> y0 = Vector512.Load(y);
-                    Vector512<float> x = Vector512.Create(a0[0]);
-                    c0_0 = Vector512.MultiplyAddEstimate(x, y0, c0_0);
-                    x = Vector512.Create(a0[row]);
-                    c1_0 = Vector512.MultiplyAddEstimate(x, y0, c1_0);
-                    x = Vector512.Create(a0[row2]);
-                    c2_0 = Vector512.MultiplyAddEstimate(x, y0, c2_0);
-                    x = Vector512.Create(a0[row3]);
-                    c3_0 = Vector512.MultiplyAddEstimate(x, y0, c3_0);
-                    x = Vector512.Create(a4[0]);
-                    c4_0 = Vector512.MultiplyAddEstimate(x, y0, c4_0);
-                    x = Vector512.Create(a4[row]);
-                    c5_0 = Vector512.MultiplyAddEstimate(x, y0, c5_0);
-                    x = Vector512.Create(a4[row2]);
-                    c6_0 = Vector512.MultiplyAddEstimate(x, y0, c6_0);
-                    a0 += step;
-                    a4 += step;
-                    y += stepB;
-                }
-            }
+            c0_0.Store(c + 0 * rowC);
+            c1_0.Store(c + 1 * rowC);
+            c2_0.Store(c + 2 * rowC);
+            c3_0.Store(c + 3 * rowC);
+            c4_0.Store(c + 4 * rowC);
+            c5_0.Store(c + 5 * rowC);
+            c6_0.Store(c + 6 * rowC);
         }
-        c0_0.Store(c + 0 * rowC);
-        c1_0.Store(c + 1 * rowC);
-        c2_0.Store(c + 2 * rowC);
-        c3_0.Store(c + 3 * rowC);
-        c4_0.Store(c + 4 * rowC);
-        c5_0.Store(c + 5 * rowC);
-        c6_0.Store(c + 6 * rowC);
     }
 
-    private static void Tile8x16(in Contraction k, float* a, float* b, float* c, float* bias)
+    private static void Tile8x16(in Contraction k, float* a, float* b, float* c, float* bias, int tiles)
     {
-        Vector512<float> c0_0 = default;
-        Vector512<float> c1_0 = default;
-        Vector512<float> c2_0 = default;
-        Vector512<float> c3_0 = default;
-        Vector512<float> c4_0 = default;
-        Vector512<float> c5_0 = default;
-        Vector512<float> c6_0 = default;
-        Vector512<float> c7_0 = default;
-        nint rowC = k.RowStrideC;
-        if (k.Accumulate)
-        {
-            c0_0 = Vector512.Load(c + 0 * rowC);
-            c1_0 = Vector512.Load(c + 1 * rowC);
-            c2_0 = Vector512.Load(c + 2 * rowC);
-            c3_0 = Vector512.Load(c + 3 * rowC);
-            c4_0 = Vector512.Load(c + 4 * rowC);
-            c5_0 = Vector512.Load(c + 5 * rowC);
-            c6_0 = Vector512.Load(c + 6 * rowC);
-            c7_0 = Vector512.Load(c + 7 * rowC);
-        }
-        else if (bias is not null)
-        {
-            c0_0 = Vector512.Load(bias);
-            c1_0 = c0_0;
-            c2_0 = c0_0;
-            c3_0 = c0_0;
-            c4_0 = c0_0;
-            c5_0 = c0_0;
-            c6_0 = c0_0;
-            c7_0 = c0_0;
-        }
-        nint row = k.RowStrideA, step = k.StepA, stepB = k.StepB;
+        nint row = k.RowStrideA, step = k.StepA, stepB = k.StepB, rowC = k.RowStrideC;
         nint row2 = 2 * row, row3 = 3 * row;
         int steps = k.Steps;
-        for (int segment = 0; segment < k.Segments; segment++)
+        for (; tiles > 0; tiles--, a += 8 * row, c += 8 * rowC)
         {
-            float* y = b + segment * k.SegmentB;
-            float* a0 = a + segment * k.SegmentA;
-            float* a4 = a0 + 4 * row;
-            int i = 0;
-            for (; i + 2 <= steps; i += 2)
+            Vector512<float> c0_0 = default;
+            Vector512<float> c1_0 = default;
+            Vector512<float> c2_0 = default;
+            Vector512<float> c3_0 = default;
+            Vector512<float> c4_0 = default;
+            Vector512<float> c5_0 = default;
+            Vector512<float> c6_0 = default;
+            Vector512<float> c7_0 = default;
+            if (k.Accumulate)
             {
+                c0_0 = Vector512.Load(c + 0 * rowC);
+                c1_0 = Vector512.Load(c + 1 * rowC);
+                c2_0 = Vector512.Load(c + 2 * rowC);
+                c3_0 = Vector512.Load(c + 3 * rowC);
+                c4_0 = Vector512.Load(c + 4 * rowC);
+                c5_0 = Vector512.Load(c + 5 * rowC);
+                c6_0 = Vector512.Load(c + 6 * rowC);
+                c7_0 = Vector512.Load(c + 7 * rowC);
+            }
+            else if (bias is not null)
+            {
+                c0_0 = Vector512.Load(bias);
+                c1_0 = c0_0;
+                c2_0 = c0_0;
+                c3_0 = c0_0;
+                c4_0 = c0_0;
+                c5_0 = c0_0;
+                c6_0 = c0_0;
+                c7_0 = c0_0;
+            }
+            for (int segment = 0; segment < k.Segments; segment++)
+            {
+                float* y = b + segment * k.SegmentB;
+                float* a0 = a + segment * k.SegmentA;
+                float* a4 = a0 + 4 * row;
+                int i = 0;
+                for (; i + 2 <= steps; i += 2)
                 {
-                    Vector512<float> y0 = Vector512.Load(y);
-                    Vector512<float> x = Vector512.Create(a0[0]);
-                    c0_0 = Vector512.MultiplyAddEstimate(x, y0, c0_0);
-                    x = Vector512.Create(a0[row]);
-                    c1_0 = Vector512.MultiplyAddEstimate(x, y0, c1_0);
-                    x = Vector512.Create(a0[row2]);
-                    c2_0 = Vector512.MultiplyAddEstimate(x, y0, c2_0);
-                    x = Vector512.Create(a0[row3]);
-                    c3_0 = Vector512.MultiplyAddEstimate(x, y0, c3_0);
-                    x = Vector512.Create(a4[0]);
-                    c4_0 = Vector512.MultiplyAddEstimate(x, y0, c4_0);
-                    x = Vector512.Create(a4[row]);
-                    c5_0 = Vector512.MultiplyAddEstimate(x, y0, c5_0);
-                    x = Vector512.Create(a4[row2]);
-                    c6_0 = Vector512.MultiplyAddEstimate(x, y0, c6_0);
-                    x = Vector512.Create(a4[row3]);
-                    c7_0 = Vector512.MultiplyAddEstimate(x, y0, c7_0);
-                    a0 += step;
-                    a4 += step;
-                    y += stepB;
+                    {
+                        Vector512<float> y0 = Vector512.Load(y);
+                        Vector512<float> x = Vector512.Create(a0[0]);
+                        c0_0 = Vector512.MultiplyAddEstimate(x, y0, c0_0);
+                        x = Vector512.Create(a0[row]);
+                        c1_0 = Vector512.MultiplyAddEstimate(x, y0, c1_0);
+                        x = Vector512.Create(a0[row2]);
+                        c2_0 = Vector512.MultiplyAddEstimate(x, y0, c2_0);
+                        x = Vector512.Create(a0[row3]);
+                        c3_0 = Vector512.MultiplyAddEstimate(x, y0, c3_0);
+                        x = Vector512.Create(a4[0]);
+                        c4_0 = Vector512.MultiplyAddEstimate(x, y0, c4_0);
+                        x = Vector512.Create(a4[row]);
+                        c5_0 = Vector512.MultiplyAddEstimate(x, y0, c5_0);
+                        x = Vector512.Create(a4[row2]);
+                        c6_0 = Vector512.MultiplyAddEstimate(x, y0, c6_0);
+                        x = Vector512.Create(a4[row3]);
+                        c7_0 = Vector512.MultiplyAddEstimate(x, y0, c7_0);
+                        a0 += step;
+                        a4 += step;
+                        y += stepB;
+                    }
+                    {
+                        Vector512<float> y0 = Vector512.Load(y);
+                        Vector512<float> x = Vector512.Create(a0[0]);
+                        c0_0 = Vector512.MultiplyAddEstimate(x, y0, c0_0);
+                        x = Vector512.Create(a0[row]);
+                        c1_0 = Vector512.MultiplyAddEstimate(x, y0, c1_0);
+                        x = Vector512.Create(a0[row2]);
+                        c2_0 = Vector512.MultiplyAddEstimate(x, y0, c2_0);
+                        x = Vector512.Create(a0[row3]);
+                        c3_0 = Vector512.MultiplyAddEstimate(x, y0, c3_0);
+                        x = Vector512.Create(a4[0]);
+                        c4_0 = Vector512.MultiplyAddEstimate(x, y0, c4_0);
+                        x = Vector512.Create(a4[row]);
+                        c5_0 = Vector512.MultiplyAddEstimate(x, y0, c5_0);
+                        x = Vector512.Create(a4[row2]);
+                        c6_0 = Vector512.MultiplyAddEstimate(x, y0, c6_0);
+                        x = Vector512.Create(a4[row3]);
+                        c7_0 = Vector512.MultiplyAddEstimate(x, y0, c7_0);
+                        a0 += step;
+                        a4 += step;
+                        y += stepB;
+                    }
                 }
+                for (; i < steps; i++)
                 {
-                    Vector512<float> y0 = Vector512.Load(y);
-                    Vector512<float> x = Vector512.Create(a0[0]);
-                    c0_0 = Vector512.MultiplyAddEstimate(x, y0, c0_0);
-                    x = Vector512.Create(a0[row]);
-                    c1_0 = Vector512.MultiplyAddEstimate(x, y0, c1_0);
-                    x = Vector512.Create(a0[row2]);
-                    c2_0 = Vector512.MultiplyAddEstimate(x, y0, c2_0);
-                    x = Vector512.Create(a0[row3]);
-                    c3_0 = Vector512.MultiplyAddEstimate(x, y0, c3_0);
-                    x = Vector512.Create(a4[0]);
-                    c4_0 = Vector512.MultiplyAddEstimate(x, y0, c4_0);
-                    x = Vector512.Create(a4[row]);
-                    c5_0 = Vector512.MultiplyAddEstimate(x, y0, c5_0);
-                    x = Vector512.Create(a4[row2]);
-                    c6_0 = Vector512.MultiplyAddEstimate(x, y0, c6_0);
-                    x = Vector512.Create(a4[row3]);
-                    c7_0 = Vector512.MultiplyAddEstimate(x, y0, c7_0);
-                    a0 += step;
-                    a4 += step;
-                    y += stepB;
+                    {
+                        Vector512<float> y0 = Vector512.Load(y);
+                        Vector512<float> x = Vector512.Create(a0[0]);
+                        c0_0 = Vector512.MultiplyAddEstimate(x, y0, c0_0);
+                        x = Vector512.Create(a0[row]);
+                        c1_0 = Vector512.MultiplyAddEstimate(x, y0, c1_0);
+                        x = Vector512.Create(a0[row2]);
+                        c2_0 = Vector512.MultiplyAddEstimate(x, y0, c2_0);
+                        x = Vector512.Create(a0[row3]);
+                        c3_0 = Vector512.MultiplyAddEstimate(x, y0, c3_0);
+                        x = Vector512.Create(a4[0]);
+                        c4_0 = Vector512.MultiplyAddEstimate(x, y0, c4_0);
+                        x = Vector512.Create(a4[row]);
+                        c5_0 = Vector512.MultiplyAddEstimate(x, y0, c5_0);
+                        x = Vector512.Create(a4[row2]);
+                        c6_0 = Vector512.MultiplyAddEstimate(x, y0, c6_0);
+                        x = Vector512.Create(a4[row3]);
+                        c7_0 = Vector512.MultiplyAddEstimate(x, y0, c7_0);
+                        a0 += step;
+                        a4 += step;
+                        y += stepB;
+                    }
                 }
             }
-            for (; i < steps; i++)
-            {
-                {
-                    Vector512<float> y0 = Vector512.Load(y);
-                    Vector512<float> x = Vector512.Create(a0[0]);
-                    c0_0 = Vector512.MultiplyAddEstimate(x, y0, c0_0);
-                    x = Vector512.Create(a0[row]);
-                    c1_0 = Vector512.MultiplyAddEstimate(x, y0, c1_0);
-                    x = Vector512.Create(a0[row2]);
-                    c2_0 = Vector512.MultiplyAddEstimate(x, y0, c2_0);
-                    x = Vector512.Create(a0[row3]);
-                    c3_0 = Vector512.MultiplyAddEstimate(x, y0, c3_0);
-                    x = Vector512.Create(a4[0]);
-                    c4_0 = Vector512.MultiplyAddEstimate(x, y0, c4_0);
-                    x = Vector512.Create(a4[row]);
-                    c5_0 = Vector512.MultiplyAddEstimate(x, y0, c5_0);
-                    x = Vector512.Create(a4[row2]);
-                    c6_0 = Vector512.MultiplyAddEstimate(x, y0, c6_0);
-                    x = Vector512.Create(a4[row3]);
-                    c7_0 = Vector512.MultiplyAddEstimate(x, y0, c7_0);
-                    a0 += step;
-                    a4 += step;
-                    y += stepB;
-                }
-            }
+            c0_0.Store(c + 0 * rowC);
+            c1_0.Store(c + 1 * rowC);
+            c2_0.Store(c + 2 * rowC);
+            c3_0.Store(c + 3 * rowC);
+            c4_0.Store(c + 4 * rowC);
+            c5_0.Store(c + 5 * rowC);
+            c6_0.Store(c + 6 * rowC);
+            c7_0.Store(c + 7 * rowC);
         }
-        c0_0.Store(c + 0 * rowC);
-        c1_0.Store(c + 1 * rowC);
-        c2_0.Store(c + 2 * rowC);
-        c3_0.Store(c + 3 * rowC);
-        c4_0.Store(c + 4 * rowC);
-        c5_0.Store(c + 5 * rowC);
-        c6_0.Store(c + 6 * rowC);
-        c7_0.Store(c + 7 * rowC);
     }
 
-    private static void Tile9x16(in Contraction k, float* a, float* b, float* c, float* bias)
+    private static void Tile9x16(in Contraction k, float* a, float* b, float* c, float* bias, int tiles)
     {
-        Vector512<float> c0_0 = default;
-        Vector512<float> c1_0 = default;
-        Vector512<float> c2_0 = default;
-        Vector512<float> c3_0 = default;
-        Vector512<float> c4_0 = default;
-        Vector512<float> c5_0 = default;
-        Vector512<float> c6_0 = default;
-        Vector512<float> c7_0 = default;
-        Vector512<float> c8_0 = default;
-        nint rowC = k.RowStrideC;
-        if (k.Accumulate)
-        {
-            c0_0 = Vector512.Load(c + 0 * rowC);
-            c1_0 = Vector512.Load(c + 1 * rowC);
-            c2_0 = Vector512.Load(c + 2 * rowC);
-            c3_0 = Vector512.Load(c + 3 * rowC);
-            c4_0 = Vector512.Load(c + 4 * rowC);
-            c5_0 = Vector512.Load(c + 5 * rowC);
-            c6_0 = Vector512.Load(c + 6 * rowC);
-            c7_0 = Vector512.Load(c + 7 * rowC);
-            c8_0 = Vector512.Load(c + 8 * rowC);
-        }
-        else if (bias is not null)
-        {
-            c0_0 = Vector512.Load(bias);
-            c1_0 = c0_0;
-            c2_0 = c0_0;
-            c3_0 = c0_0;
-            c4_0 = c0_0;
-            c5_0 = c0_0;
-            c6_0 = c0_0;
-            c7_0 = c0_0;
-            c8_0 = c0_0;
-        }
-        nint row = k.RowStrideA, step = k.StepA, stepB = k.StepB;
+        nint row = k.RowStrideA, step = k.StepA, stepB = k.StepB, rowC = k.RowStrideC;
         nint row2 = 2 * row, row3 = 3 * row;
         int steps = k.Steps;
-        for (int segment = 0; segment < k.Segments; segment++)
+        for (; tiles > 0; tiles--, a += 9 * row, c += 9 * rowC)
         {
-            float* y = b + segment * k.SegmentB;
-            float* a0 = a + segment * k.SegmentA;
-            float* a4 = a0 + 4 * row;
-            float* a8 = a4 + 4 * row;
-            int i = 0;
-            for (; i + 2 <= steps; i += 2)
+            Vector512<float> c0_0 = default;
+            Vector512<float> c1_0 = default;
+            Vector512<float> c2_0 = default;
+            Vector512<float> c3_0 = default;
+            Vector512<float> c4_0 = default;
+            Vector512<float> c5_0 = default;
+            Vector512<float> c6_0 = default;
+            Vector512<float> c7_0 = default;
+            Vector512<float> c8_0 = default;
+            if (k.Accumulate)
             {
+                c0_0 = Vector512.Load(c + 0 * rowC);
+                c1_0 = Vector512.Load(c + 1 * rowC);
+                c2_0 = Vector512.Load(c + 2 * rowC);
+                c3_0 = Vector512.Load(c + 3 * rowC);
+                c4_0 = Vector512.Load(c + 4 * rowC);
+                c5_0 = Vector512.Load(c + 5 * rowC);
+                c6_0 = Vector512.Load(c + 6 * rowC);
+                c7_0 = Vector512.Load(c + 7 * rowC);
+                c8_0 = Vector512.Load(c + 8 * rowC);
+            }
+            else if (bias is not null)
+            {
+                c0_0 = Vector512.Load(bias);
+                c1_0 = c0_0;
+                c2_0 = c0_0;
+                c3_0 = c0_0;
+                c4_0 = c0_0;
+                c5_0 = c0_0;
+                c6_0 = c0_0;
+                c7_0 = c0_0;
+                c8_0 = c0_0;
+            }
+            for (int segment = 0; segment < k.Segments; segment++)
+            {
+                float* y = b + segment * k.SegmentB;
+                float* a0 = a + segment * k.SegmentA;
+                float* a4 = a0 + 4 * row;
+                float* a8 = a4 + 4 * row;
+                int i = 0;
+                for (; i + 2 <= steps; i += 2)
                 {
-                    Vector512<float> y0 = Vector512.Load(y);
-                    Vector512<float> x = Vector512.Create(a0[0]);
-                    c0_0 = Vector512.MultiplyAddEstimate(x, y0, c0_0);
-                    x = Vector512.Create(a0[row]);
-                    c1_0 = Vector512.MultiplyAddEstimate(x, y0, c1_0);
-                    x = Vector512.Create(a0[row2]);
-                    c2_0 = Vector512.MultiplyAddEstimate(x, y0, c2_0);
-                    x = Vector512.Create(a0[row3]);
-                    c3_0 = Vector512.MultiplyAddEstimate(x, y0, c3_0);
-                    x = Vector512.Create(a4[0]);
-                    c4_0 = Vector512.MultiplyAddEstimate(x, y0, c4_0);
-                    x = Vector512.Create(a4[row]);
-                    c5_0 = Vector512.MultiplyAddEstimate(x, y0, c5_0);
-                    x = Vector512.Create(a4[row2]);
-                    c6_0 = Vector512.MultiplyAddEstimate(x, y0, c6_0);
-                    x = Vector512.Create(a4[row3]);
-                    c7_0 = Vector512.MultiplyAddEstimate(x, y0, c7_0);
-                    x = Vector512.Create(a8[0]);
-                    c8_0 = Vector512.MultiplyAddEstimate(x, y0, c8_0);
-                    a0 += step;
-                    a4 += step;
-                    a8 += step;
-                    y += stepB;
+                    {
+                        Vector512<float> y0 = Vector512.Load(y);
+                        Vector512<float> x = Vector512.Create(a0[0]);
+                        c0_0 = Vector512.MultiplyAddEstimate(x, y0, c0_0);
+                        x = Vector512.Create(a0[row]);
+                        c1_0 = Vector512.MultiplyAddEstimate(x, y0, c1_0);
+                        x = Vector512.Create(a0[row2]);
+                        c2_0 = Vector512.MultiplyAddEstimate(x, y0, c2_0);
+                        x = Vector512.Create(a0[row3]);
+                        c3_0 = Vector512.MultiplyAddEstimate(x, y0, c3_0);
+                        x = Vector512.Create(a4[0]);
+                        c4_0 = Vector512.MultiplyAddEstimate(x, y0, c4_0);
+                        x = Vector512.Create(a4[row]);
+                        c5_0 = Vector512.MultiplyAddEstimate(x, y0, c5_0);
+                        x = Vector512.Create(a4[row2]);
+                        c6_0 = Vector512.MultiplyAddEstimate(x, y0, c6_0);
+                        x = Vector512.Create(a4[row3]);
+                        c7_0 = Vector512.MultiplyAddEstimate(x, y0, c7_0);
+                        x = Vector512.Create(a8[0]);
+                        c8_0 = Vector512.MultiplyAddEstimate(x, y0, c8_0);
+                        a0 += step;
+                        a4 += step;
+                        a8 += step;
+                        y += stepB;
+                    }
+                    {
+                        Vector512<float> y0 = Vector512.Load(y);
+                        Vector512<float> x = Vector512.Create(a0[0]);
+                        c0_0 = Vector512.MultiplyAddEstimate(x, y0, c0_0);
+                        x = Vector512.Create(a0[row]);
+                        c1_0 = Vector512.MultiplyAddEstimate(x, y0, c1_0);
+                        x = Vector512.Create(a0[row2]);
+                        c2_0 = Vector512.MultiplyAddEstimate(x, y0, c2_0);
+                        x = Vector512.Create(a0[row3]);
+                        c3_0 = Vector512.MultiplyAddEstimate(x, y0, c3_0);
+                        x = Vector512.Create(a4[0]);
+                        c4_0 = Vector512.MultiplyAddEstimate(x, y0, c4_0);
+                        x = Vector512.Create(a4[row]);
+                        c5_0 = Vector512.MultiplyAddEstimate(x, y0, c5_0);
+                        x = Vector512.Create(a4[row2]);
+                        c6_0 = Vector512.MultiplyAddEstimate(x, y0, c6_0);
+                        x = Vector512.Create(a4[row3]);
+                        c7_0 = Vector512.MultiplyAddEstimate(x, y0, c7_0);
+                        x = Vector512.Create(a8[0]);
+                        c8_0 = Vector512.MultiplyAddEstimate(x, y0, c8_0);
+                        a0 += step;
+                        a4 += step;
+                        a8 += step;
+                        y += stepB;
+                    }
                 }
+                for (; i < steps; i++)
                 {
-                    Vector512<float> y0 = Vector512.Load(y);
-                    Vector512<float> x = Vector512.Create(a0[0]);
-                    c0_0 = Vector512.MultiplyAddEstimate(x, y0, c0_0);
-                    x = Vector512.Create(a0[row]);
-                    c1_0 = Vector512.MultiplyAddEstimate(x, y0, c1_0);
-                    x = Vector512.Create(a0[row2]);
-                    c2_0 = Vector512.MultiplyAddEstimate(x, y0, c2_0);
-                    x = Vector512.Create(a0[row3]);
-                    c3_0 = Vector512.MultiplyAddEstimate(x, y0, c3_0);
-                    x = Vector512.Create(a4[0]);
-                    c4_0 = Vector512.MultiplyAddEstimate(x, y0, c4_0);
-                    x = Vector512.Create(a4[row]);
-                    c5_0 = Vector512.MultiplyAddEstimate(x, y0, c5_0);
-                    x = Vector512.Create(a4[row2]);
-                    c6_0 = Vector512.MultiplyAddEstimate(x, y0, c6_0);
-                    x = Vector512.Create(a4[row3]);
-                    c7_0 = Vector512.MultiplyAddEstimate(x, y0, c7_0);
-                    x = Vector512.Create(a8[0]);
-                    c8_0 = Vector512.MultiplyAddEstimate(x, y0, c8_0);
-                    a0 += step;
-                    a4 += step;
-                    a8 += step;
-                    y += stepB;
+                    {
+                        Vector512<float> y0 = Vector512.Load(y);
+                        Vector512<float> x = Vector512.Create(a0[0]);
+                        c0_0 = Vector512.MultiplyAddEstimate(x, y0, c0_0);
+                        x = Vector512.Create(a0[row]);
+                        c1_0 = Vector512.MultiplyAddEstimate(x, y0, c1_0);
+                        x = Vector512.Create(a0[row2]);
+                        c2_0 = Vector512.MultiplyAddEstimate(x, y0, c2_0);
+                        x = Vector512.Create(a0[row3]);
+                        c3_0 = Vector512.MultiplyAddEstimate(x, y0, c3_0);
+                        x = Vector512.Create(a4[0]);
+                        c4_0 = Vector512.MultiplyAddEstimate(x, y0, c4_0);
+                        x = Vector512.Create(a4[row]);
+                        c5_0 = Vector512.MultiplyAddEstimate(x, y0, c5_0);
+                        x = Vector512.Create(a4[row2]);
+                        c6_0 = Vector512.MultiplyAddEstimate(x, y0, c6_0);
+                        x = Vector512.Create(a4[row3]);
+                        c7_0 = Vector512.MultiplyAddEstimate(x, y0, c7_0);
+                        x = Vector512.Create(a8[0]);
+                        c8_0 = Vector512.MultiplyAddEstimate(x, y0, c8_0);
+                        a0 += step;
+                        a4 += step;
+                        a8 += step;
+                        y += stepB;
+                    }
                 }
             }
-            for (; i < steps; i++)
-            {
-                {
-                    Vector512<float> y0 = Vector512.Load(y);
-                    Vector512<float> x = Vector512.Create(a0[0]);
-                    c0_0 = Vector512.MultiplyAddEstimate(x, y0, c0_0);
-                    x = Vector512.Create(a0[row]);
-                    c1_0 = Vector512.MultiplyAddEstimate(x, y0, c1_0);
-                    x = Vector512.Create(a0[row2]);
-                    c2_0 = Vector512.MultiplyAddEstimate(x, y0, c2_0);
-                    x = Vector512.Create(a0[row3]);
-                    c3_0 = Vector512.MultiplyAddEstimate(x, y0, c3_0);
-                    x = Vector512.Create(a4[0]);
-                    c4_0 = Vector512.MultiplyAddEstimate(x, y0, c4_0);
-                    x = Vector512.Create(a4[row]);
-                    c5_0 = Vector512.MultiplyAddEstimate(x, y0, c5_0);
-                    x = Vector512.Create(a4[row2]);
-                    c6_0 = Vector512.MultiplyAddEstimate(x, y0, c6_0);
-                    x = Vector512.Create(a4[row3]);
-                    c7_0 = Vector512.MultiplyAddEstimate(x, y0, c7_0);
-                    x = Vector512.Create(a8[0]);
-                    c8_0 = Vector512.MultiplyAddEstimate(x, y0, c8_0);
-                    a0 += step;
-                    a4 += step;
-                    a8 += step;
-                    y += stepB;
-                }
-            }
+            c0_0.Store(c + 0 * rowC);
+            c1_0.Store(c + 1 * rowC);
+            c2_0.Store(c + 2 * rowC);
+            c3_0.Store(c + 3 * rowC);
+            c4_0.Store(c + 4 * rowC);
+            c5_0.Store(c + 5 * rowC);
+            c6_0.Store(c + 6 * rowC);
+            c7_0.Store(c + 7 * rowC);
+            c8_0.Store(c + 8 * rowC);
         }
-        c0_0.Store(c + 0 * rowC);
-        c1_0.Store(c + 1 * rowC);
-        c2_0.Store(c + 2 * rowC);
-        c3_0.Store(c + 3 * rowC);
-        c4_0.Store(c + 4 * rowC);
-        c5_0.Store(c + 5 * rowC);
-        c6_0.Store(c + 6 * rowC);
-        c7_0.Store(c + 7 * rowC);
-        c8_0.Store(c + 8 * rowC);
     }
 
-    private static void Tile10x16(in Contraction k, float* a, float* b, float* c, float* bias)
+    private static void Tile10x16(in Contraction k, float* a, float* b, float* c, float* bias, int tiles)
     {
-        Vector512<float> c0_0 = default;
-        Vector512<float> c1_0 = default;
-        Vector512<float> c2_0 = default;
-        Vector512<float> c3_0 = default;
-        Vector512<float> c4_0 = default;
-        Vector512<float> c5_0 = default;
-        Vector512<float> c6_0 = default;
-        Vector512<float> c7_0 = default;
-        Vector512<float> c8_0 = default;
-        Vector512<float> c9_0 = default;
-        nint rowC = k.RowStrideC;
-        if (k.Accumulate)
-        {
-            c0_0 = Vector512.Load(c + 0 * rowC);
-            c1_0 = Vector512.Load(c + 1 * rowC);
-            c2_0 = Vector512.Load(c + 2 * rowC);
-            c3_0 = Vector512.Load(c + 3 * rowC);
-            c4_0 = Vector512.Load(c + 4 * rowC);
-            c5_0 = Vector512.Load(c + 5 * rowC);
-            c6_0 = Vector512.Load(c + 6 * rowC);
-            c7_0 = Vector512.Load(c + 7 * rowC);
-            c8_0 = Vector512.Load(c + 8 * rowC);
-            c9_0 = Vector512.Load(c + 9 * rowC);
-        }
-        else if (bias is not null)
-        {
-            c0_0 = Vector512.Load(bias);
-            c1_0 = c0_0;
-            c2_0 = c0_0;
-            c3_0 = c0_0;
-            c4_0 = c0_0;
-            c5_0 = c0_0;
-            c6_0 = c0_0;
-            c7_0 = c0_0;
-            c8_0 = c0_0;
-            c9_0 = c0_0;
-        }
-        nint row = k.RowStrideA, step = k.StepA, stepB = k.StepB;
+        nint row = k.RowStrideA, step = k.StepA, stepB = k.StepB, rowC = k.RowStrideC;
         nint row2 = 2 * row, row3 = 3 * row;
         int steps = k.Steps;
-        for (int segment = 0; segment < k.Segments; segment++)
+        for (; tiles > 0; tiles--, a += 10 * row, c += 10 * rowC)
         {
-            float* y = b + segment * k.SegmentB;
-            float* a0 = a + segment * k.SegmentA;
-            float* a4 = a0 + 4 * row;
-            float* a8 = a4 + 4 * row;
-            int i = 0;
-            for (; i + 2 <= steps; i += 2)
+            Vector512<float> c0_0 = default;
+            Vector512<float> c1_0 = default;
+            Vector512<float> c2_0 = default;
+            Vector512<float> c3_0 = default;
+            Vector512<float> c4_0 = default;
+            Vector512<float> c5_0 = default;
+            Vector512<float> c6_0 = default;
+            Vector512<float> c7_0 = default;
+            Vector512<float> c8_0 = default;
+            Vector512<float> c9_0 = default;
+            if (k.Accumulate)
             {
+                c0_0 = Vector512.Load(c + 0 * rowC);
+                c1_0 = Vector512.Load(c + 1 * rowC);
+                c2_0 = Vector512.Load(c + 2 * rowC);
+                c3_0 = Vector512.Load(c + 3 * rowC);
+                c4_0 = Vector512.Load(c + 4 * rowC);
+                c5_0 = Vector512.Load(c + 5 * rowC);
+                c6_0 = Vector512.Load(c + 6 * rowC);
+                c7_0 = Vector512.Load(c + 7 * rowC);
+                c8_0 = Vector512.Load(c + 8 * rowC);
+                c9_0 = Vector512.Load(c + 9 * rowC);
+            }
+            else if (bias is not null)
+            {
+                c0_0 = Vector512.Load(bias);
+                c1_0 = c0_0;
+                c2_0 = c0_0;
+                c3_0 = c0_0;
+                c4_0 = c0_0;
+                c5_0 = c0_0;
+                c6_0 = c0_0;
+                c7_0 = c0_0;
+                c8_0 = c0_0;
+                c9_0 = c0_0;
+            }
+            for (int segment = 0; segment < k.Segments; segment++)
+            {
+                float* y = b + segment * k.SegmentB;
+                float* a0 = a + segment * k.SegmentA;
+                float* a4 = a0 + 4 * row;
+                float* a8 = a4 + 4 * row;
+                int i = 0;
+                for (; i + 2 <= steps; i += 2)
                 {
-                    Vector512<float> y0 = Vector512.Load(y);
-                    Vector512<float> x = Vector512.Create(a0[0]);
-                    c0_0 = Vector512.MultiplyAddEstimate(x, y0, c0_0);
-                    x = Vector512.Create(a0[row]);
-                    c1_0 = Vector512.MultiplyAddEstimate(x, y0, c1_0);
-                    x = Vector512.Create(a0[row2]);
-                    c2_0 = Vector512.MultiplyAddEstimate(x, y0, c2_0);
-                    x = Vector512.Create(a0[row3]);
-                    c3_0 = Vector512.MultiplyAddEstimate(x, y0, c3_0);
-                    x = Vector512.Create(a4[0]);
-                    c4_0 = Vector512.MultiplyAddEstimate(x, y0, c4_0);
-                    x = Vector512.Create(a4[row]);
-                    c5_0 = Vector512.MultiplyAddEstimate(x, y0, c5_0);
-                    x = Vector512.Create(a4[row2]);
-                    c6_0 = Vector512.MultiplyAddEstimate(x, y0, c6_0);
-                    x = Vector512.Create(a4[row3]);
-                    c7_0 = Vector512.MultiplyAddEstimate(x, y0, c7_0);
-                    x = Vector512.Create(a8[0]);
-                    c8_0 = Vector512.MultiplyAddEstimate(x, y0, c8_0);
-                    x = Vector512.Create(a8[row]);
-                    c9_0 = Vector512.MultiplyAddEstimate(x, y0, c9_0);
-                    a0 += step;
-                    a4 += step;
-                    a8 += step;
-                    y += stepB;
+                    {
+                        Vector512<float> y0 = Vector512.Load(y);
+                        Vector512<float> x = Vector512.Create(a0[0]);
+                        c0_0 = Vector512.MultiplyAddEstimate(x, y0, c0_0);
+                        x = Vector512.Create(a0[row]);
+                        c1_0 = Vector512.MultiplyAddEstimate(x, y0, c1_0);
+                        x = Vector512.Create(a0[row2]);
+                        c2_0 = Vector512.MultiplyAddEstimate(x, y0, c2_0);
+                        x = Vector512.Create(a0[row3]);
+                        c3_0 = Vector512.MultiplyAddEstimate(x, y0, c3_0);
+                        x = Vector512.Create(a4[0]);
+                        c4_0 = Vector512.MultiplyAddEstimate(x, y0, c4_0);
+                        x = Vector512.Create(a4[row]);
+                        c5_0 = Vector512.MultiplyAddEstimate(x, y0, c5_0);
+                        x = Vector512.Create(a4[row2]);
+                        c6_0 = Vector512.MultiplyAddEstimate(x, y0, c6_0);
+                        x = Vector512.Create(a4[row3]);
+                        c7_0 = Vector512.MultiplyAddEstimate(x, y0, c7_0);
+                        x = Vector512.Create(a8[0]);
+                        c8_0 = Vector512.MultiplyAddEstimate(x, y0, c8_0);
+                        x = Vector512.Create(a8[row]);
+                        c9_0 = Vector512.MultiplyAddEstimate(x, y0, c9_0);
+                        a0 += step;
+                        a4 += step;
+                        a8 += step;
+                        y += stepB;
+                    }
+                    {
+                        Vector512<float> y0 = Vector512.Load(y);
+                        Vector512<float> x = Vector512.Create(a0[0]);
+                        c0_0 = Vector512.MultiplyAddEstimate(x, y0, c0_0);
+                        x = Vector512.Create(a0[row]);
+                        c1_0 = Vector512.MultiplyAddEstimate(x, y0, c1_0);
+                        x = Vector512.Create(a0[row2]);
+                        c2_0 = Vector512.MultiplyAddEstimate(x, y0, c2_0);
+                        x = Vector512.Create(a0[row3]);
+                        c3_0 = Vector512.MultiplyAddEstimate(x, y0, c3_0);
+                        x = Vector512.Create(a4[0]);
+                        c4_0 = Vector512.MultiplyAddEstimate(x, y0, c4_0);
+                        x = Vector512.Create(a4[row]);
+                        c5_0 = Vector512.MultiplyAddEstimate(x, y0, c5_0);
+                        x = Vector512.Create(a4[row2]);
+                        c6_0 = Vector512.MultiplyAddEstimate(x, y0, c6_0);
+                        x = Vector512.Create(a4[row3]);
+                        c7_0 = Vector512.MultiplyAddEstimate(x, y0, c7_0);
+                        x = Vector512.Create(a8[0]);
+                        c8_0 = Vector512.MultiplyAddEstimate(x, y0, c8_0);
+                        x = Vector512.Create(a8[row]);
+                        c9_0 = Vector512.MultiplyAddEstimate(x, y0, c9_0);
+                        a0 += step;
+                        a4 += step;
+                        a8 += step;
+                        y += stepB;
+                    }
                 }
+                for (; i < steps; i++)
                 {
-                    Vector512<float> y0 = Vector512.Load(y);
-                    Vector512<float> x = Vector512.Create(a0[0]);
-                    c0_0 = Vector512.MultiplyAddEstimate(x, y0, c0_0);
-                    x = Vector512.Create(a0[row]);
-                    c1_0 = Vector512.MultiplyAddEstimate(x, y0, c1_0);
-                    x = Vector512.Create(a0[row2]);
-                    c2_0 = Vector512.MultiplyAddEstimate(x, y0, c2_0);
-                    x = Vector512.Create(a0[row3]);
-                    c3_0 = Vector512.MultiplyAddEstimate(x, y0, c3_0);
-                    x = Vector512.Create(a4[0]);
-                    c4_0 = Vector512.MultiplyAddEstimate(x, y0, c4_0);
-                    x = Vector512.Create(a4[row]);
-                    c5_0 = Vector512.MultiplyAddEstimate(x, y0, c5_0);
-                    x = Vector512.Create(a4[row2]);
-                    c6_0 = Vector512.MultiplyAddEstimate(x, y0, c6_0);
-                    x = Vector512.Create(a4[row3]);
-                    c7_0 = Vector512.MultiplyAddEstimate(x, y0, c7_0);
-                    x = Vector512.Create(a8[0]);
-                    c8_0 = Vector512.MultiplyAddEstimate(x, y0, c8_0);
-                    x = Vector512.Create(a8[row]);
-                    c9_0 = Vector512.MultiplyAddEstimate(x, y0, c9_0);
-                    a0 += step;
-                    a4 += step;
-                    a8 += step;
-                    y += stepB;
+                    {
+                        Vector512<float> y0 = Vector512.Load(y);
+                        Vector512<float> x = Vector512.Create(a0[0]);
+                        c0_0 = Vector512.MultiplyAddEstimate(x, y0, c0_0);
+                        x = Vector512.Create(a0[row]);
+                        c1_0 = Vector512.MultiplyAddEstimate(x, y0, c1_0);
+                        x = Vector512.Create(a0[row2]);
+                        c2_0 = Vector512.MultiplyAddEstimate(x, y0, c2_0);
+                        x = Vector512.Create(a0[row3]);
+                        c3_0 = Vector512.MultiplyAddEstimate(x, y0, c3_0);
+                        x = Vector512.Create(a4[0]);
+                        c4_0 = Vector512.MultiplyAddEstimate(x, y0, c4_0);
+                        x = Vector512.Create(a4[row]);
+                        c5_0 = Vector512.MultiplyAddEstimate(x, y0, c5_0);
+                        x = Vector512.Create(a4[row2]);
+                        c6_0 = Vector512.MultiplyAddEstimate(x, y0, c6_0);
+                        x = Vector512.Create(a4[row3]);
+                        c7_0 = Vector512.MultiplyAddEstimate(x, y0, c7_0);
+                        x = Vector512.Create(a8[0]);
+                        c8_0 = Vector512.MultiplyAddEstimate(x, y0, c8_0);
+                        x = Vector512.Create(a8[row]);
+                        c9_0 = Vector512.MultiplyAddEstimate(x, y0, c9_0);
+                        a0 += step;
+                        a4 += step;
+                        a8 += step;
+                        y += stepB;
+                    }
                 }
             }
-            for (; i < steps; i++)
-            {
-                {
-                    Vector512<float> y0 = Vector512.Load(y);
-                    Vector512<float> x = Vector512.Create(a0[0]);
-                    c0_0 = Vector512.MultiplyAddEstimate(x, y0, c0_0);
-                    x = Vector512.Create(a0[row]);
-                    c1_0 = Vector512.MultiplyAddEstimate(x, y0, c1_0);
-                    x = Vector512.Create(a0[row2]);
-                    c2_0 = Vector512.MultiplyAddEstimate(x, y0, c2_0);
-                    x = Vector512.Create(a0[row3]);
-                    c3_0 = Vector512.MultiplyAddEstimate(x, y0, c3_0);
-                    x = Vector512.Create(a4[0]);
-                    c4_0 = Vector512.MultiplyAddEstimate(x, y0, c4_0);
-                    x = Vector512.Create(a4[row]);
-                    c5_0 = Vector512.MultiplyAddEstimate(x, y0, c5_0);
-                    x = Vector512.Create(a4[row2]);
-                    c6_0 = Vector512.MultiplyAddEstimate(x, y0, c6_0);
-                    x = Vector512.Create(a4[row3]);
-                    c7_0 = Vector512.MultiplyAddEstimate(x, y0, c7_0);
-                    x = Vector512.Create(a8[0]);
-                    c8_0 = Vector512.MultiplyAddEstimate(x, y0, c8_0);
-                    x = Vector512.Create(a8[row]);
-                    c9_0 = Vector512.MultiplyAddEstimate(x, y0, c9_0);
-                    a0 += step;
-                    a4 += step;
-                    a8 += step;
-                    y += stepB;
-                }
-            }
+            c0_0.Store(c + 0 * rowC);
+            c1_0.Store(c + 1 * rowC);
+            c2_0.Store(c + 2 * rowC);
+            c3_0.Store(c + 3 * rowC);
+            c4_0.Store(c + 4 * rowC);
+            c5_0.Store(c + 5 * rowC);
+            c6_0.Store(c + 6 * rowC);
+            c7_0.Store(c + 7 * rowC);
+            c8_0.Store(c + 8 * rowC);
+            c9_0.Store(c + 9 * rowC);
         }
-        c0_0.Store(c + 0 * rowC);
-        c1_0.Store(c + 1 * rowC);
-        c2_0.Store(c + 2 * rowC);
-        c3_0.Store(c + 3 * rowC);
-        c4_0.Store(c + 4 * rowC);
-        c5_0.Store(c + 5 * rowC);
-        c6_0.Store(c + 6 * rowC);
-        c7_0.Store(c + 7 * rowC);
-        c8_0.Store(c + 8 * rowC);
-        c9_0.Store(c + 9 * rowC);
     }
 
-    private static void Tile11x16(in Contraction k, float* a, float* b, float* c, float* bias)
+    private static void Tile11x16(in Contraction k, float* a, float* b, float* c, float* bias, int tiles)
     {
-        Vector512<float> c0_0 = default;
-        Vector512<float> c1_0 = default;
-        Vector512<float> c2_0 = default;
-        Vector512<float> c3_0 = default;
-        Vector512<float> c4_0 = default;
-        Vector512<float> c5_0 = default;
-        Vector512<float> c6_0 = default;
-        Vector512<float> c7_0 = default;
-        Vector512<float> c8_0 = default;
-        Vector512<float> c9_0 = default;
-        Vector512<float> c10_0 = default;
-        nint rowC = k.RowStrideC;
-        if (k.Accumulate)
-        {
-            c0_0 = Vector512.Load(c + 0 * rowC);
-            c1_0 = Vector512.Load(c + 1 * rowC);
-            c2_0 = Vector512.Load(c + 2 * rowC);
-            c3_0 = Vector512.Load(c + 3 * rowC);
-            c4_0 = Vector512.Load(c + 4 * rowC);
-            c5_0 = Vector512.Load(c + 5 * rowC);
-            c6_0 = Vector512.Load(c + 6 * rowC);
-            c7_0 = Vector512.Load(c + 7 * rowC);
-            c8_0 = Vector512.Load(c + 8 * rowC);
-            c9_0 = Vector512.Load(c + 9 * rowC);
-            c10_0 = Vector512.Load(c + 10 * rowC);
-        }
-        else if (bias is not null)
-        {
-            c0_0 = Vector512.Load(bias);
-            c1_0 = c0_0;
-            c2_0 = c0_0;
-            c3_0 = c0_0;
-            c4_0 = c0_0;
-            c5_0 = c0_0;
-            c6_0 = c0_0;
-            c7_0 = c0_0;
-            c8_0 = c0_0;
-            c9_0 = c0_0;
-            c10_0 = c0_0;
-        }
-        nint row = k.RowStrideA, step = k.StepA, stepB = k.StepB;
+        nint row = k.RowStrideA, step = k.StepA, stepB = k.StepB, rowC = k.RowStrideC;
         nint row2 = 2 * row, row3 = 3 * row;
         int steps = k.Steps;
-        for (int segment = 0; segment < k.Segments; segment++)
+        for (; tiles > 0; tiles--, a += 11 * row, c += 11 * rowC)
         {
-            float* y = b + segment * k.SegmentB;
-            float* a0 = a + segment * k.SegmentA;
-            float* a4 = a0 + 4 * row;
-            float* a8 = a4 + 4 * row;
-            int i = 0;
-            for (; i + 2 <= steps; i += 2)
+            Vector512<float> c0_0 = default;
+            Vector512<float> c1_0 = default;
+            Vector512<float> c2_0 = default;
+            Vector512<float> c3_0 = default;
+            Vector512<float> c4_0 = default;
+            Vector512<float> c5_0 = default;
+            Vector512<float> c6_0 = default;
+            Vector512<float> c7_0 = default;
+            Vector512<float> c8_0 = default;
+            Vector512<float> c9_0 = default;
+            Vector512<float> c10_0 = default;
+            if (k.Accumulate)
             {
+                c0_0 = Vector512.Load(c + 0 * rowC);
+                c1_0 = Vector512.Load(c + 1 * rowC);
+                c2_0 = Vector512.Load(c + 2 * rowC);
+                c3_0 = Vector512.Load(c + 3 * rowC);
+                c4_0 = Vector512.Load(c + 4 * rowC);
+                c5_0 = Vector512.Load(c + 5 * rowC);
+                c6_0 = Vector512.Load(c + 6 * rowC);
+                c7_0 = Vector512.Load(c + 7 * rowC);
+                c8_0 = Vector512.Load(c + 8 * rowC);
+                c9_0 = Vector512.Load(c + 9 * rowC);
+                c10_0 = Vector512.Load(c + 10 * rowC);
+            }
+            else if (bias is not null)
+            {
+                c0_0 = Vector512.Load(bias);
+                c1_0 = c0_0;
+                c2_0 = c0_0;
+                c3_0 = c0_0;
+                c4_0 = c0_0;
+                c5_0 = c0_0;
+                c6_0 = c0_0;
+                c7_0 = c0_0;
+                c8_0 = c0_0;
+                c9_0 = c0_0;
+                c10_0 = c0_0;
+            }
+            for (int segment = 0; segment < k.Segments; segment++)
+            {
+                float* y = b + segment * k.SegmentB;
+                float* a0 = a + segment * k.SegmentA;
+                float* a4 = a0 + 4 * row;
+                float* a8 = a4 + 4 * row;
+                int i = 0;
+                for (; i + 2 <= steps; i += 2)
                 {
-                    Vector512<float> y0 = Vector512.Load(y);
-                    Vector512<float> x = Vector512.Create(a0[0]);
-                    c0_0 = Vector512.MultiplyAddEstimate(x, y0, c0_0);
-                    x = Vector512.Create(a0[row]);
-                    c1_0 = Vector512.MultiplyAddEstimate(x, y0, c1_0);
-                    x = Vector512.Create(a0[row2]);
-                    c2_0 = Vector512.MultiplyAddEstimate(x, y0, c2_0);
-                    x = Vector512.Create(a0[row3]);
-                    c3_0 = Vector512.MultiplyAddEstimate(x, y0, c3_0);
-                    x = Vector512.Create(a4[0]);
-                    c4_0 = Vector512.MultiplyAddEstimate(x, y0, c4_0);
-                    x = Vector512.Create(a4[row]);
-                    c5_0 = Vector512.MultiplyAddEstimate(x, y0, c5_0);
-                    x = Vector512.Create(a4[row2]);
-                    c6_0 = Vector512.MultiplyAddEstimate(x, y0, c6_0);
-                    x = Vector512.Create(a4[row3]);
-                    c7_0 = Vector512.MultiplyAddEstimate(x, y0, c7_0);
-                    x = Vector512.Create(a8[0]);
-                    c8_0 = Vector512.MultiplyAddEstimate(x, y0, c8_0);
-                    x = Vector512.Create(a8[row]);
-                    c9_0 = Vector512.MultiplyAddEstimate(x, y0, c9_0);
-                    x = Vector512.Create(a8[row2]);
-                    c10_0 = Vector512.MultiplyAddEstimate(x, y0, c10_0);
-                    a0 += step;
-                    a4 += step;
-                    a8 += step;
-                    y += stepB;
+                    {
+                        Vector512<float> y0 = Vector512.Load(y);
+                        Vector512<float> x = Vector512.Create(a0[0]);
+                        c0_0 = Vector512.MultiplyAddEstimate(x, y0, c0_0);
+                        x = Vector512.Create(a0[row]);
+                        c1_0 = Vector512.MultiplyAddEstimate(x, y0, c1_0);
+                        x = Vector512.Create(a0[row2]);
+                        c2_0 = Vector512.MultiplyAddEstimate(x, y0, c2_0);
+                        x = Vector512.Create(a0[row3]);
+                        c3_0 = Vector512.MultiplyAddEstimate(x, y0, c3_0);
+                        x = Vector512.Create(a4[0]);
+                        c4_0 = Vector512.MultiplyAddEstimate(x, y0, c4_0);
+                        x = Vector512.Create(a4[row]);
+                        c5_0 = Vector512.MultiplyAddEstimate(x, y0, c5_0);
+                        x = Vector512.Create(a4[row2]);
+                        c6_0 = Vector512.MultiplyAddEstimate(x, y0, c6_0);
+                        x = Vector512.Create(a4[row3]);
+                        c7_0 = Vector512.MultiplyAddEstimate(x, y0, c7_0);
+                        x = Vector512.Create(a8[0]);
+                        c8_0 = Vector512.MultiplyAddEstimate(x, y0, c8_0);
+                        x = Vector512.Create(a8[row]);
+                        c9_0 = Vector512.MultiplyAddEstimate(x, y0, c9_0);
+                        x = Vector512.Create(a8[row2]);
+                        c10_0 = Vector512.MultiplyAddEstimate(x, y0, c10_0);
+                        a0 += step;
+                        a4 += step;
+                        a8 += step;
+                        y += stepB;
+                    }
+                    {
+                        Vector512<float> y0 = Vector512.Load(y);
+                        Vector512<float> x = Vector512.Create(a0[0]);
+                        c0_0 = Vector512.MultiplyAddEstimate(x, y0, c0_0);
+                        x = Vector512.Create(a0[row]);
+                        c1_0 = Vector512.MultiplyAddEstimate(x, y0, c1_0);
+                        x = Vector512.Create(a0[row2]);
+                        c2_0 = Vector512.MultiplyAddEstimate(x, y0, c2_0);
+                        x = Vector512.Create(a0[row3]);
+                        c3_0 = Vector512.MultiplyAddEstimate(x, y0, c3_0);
+                        x = Vector512.Create(a4[0]);
+                        c4_0 = Vector512.MultiplyAddEstimate(x, y0, c4_0);
+                        x = Vector512.Create(a4[row]);
+                        c5_0 = Vector512.MultiplyAddEstimate(x, y0, c5_0);
+                        x = Vector512.Create(a4[row2]);
+                        c6_0 = Vector512.MultiplyAddEstimate(x, y0, c6_0);
+                        x = Vector512.Create(a4[row3]);
+                        c7_0 = Vector512.MultiplyAddEstimate(x, y0, c7_0);
+                        x = Vector512.Create(a8[0]);
+                        c8_0 = Vector512.MultiplyAddEstimate(x, y0, c8_0);
+                        x = Vector512.Create(a8[row]);
+                        c9_0 = Vector512.MultiplyAddEstimate(x, y0, c9_0);
+                        x = Vector512.Create(a8[row2]);
+                        c10_0 = Vector512.MultiplyAddEstimate(x, y0, c10_0);
+                        a0 += step;
+                        a4 += step;
+                        a8 += step;
+                        y += stepB;
+                    }
                 }
+                for (; i < steps; i++)
                 {
-                    Vector512<float> y0 = Vector512.Load(y);
-                    Vector512<float> x = Vector512.Create(a0[0]);
-                    c0_0 = Vector512.MultiplyAddEstimate(x, y0, c0_0);
-                    x = Vector512.Create(a0[row]);
-                    c1_0 = Vector512.MultiplyAddEstimate(x, y0, c1_0);
-                    x = Vector512.Create(a0[row2]);
-                    c2_0 = Vector512.MultiplyAddEstimate(x, y0, c2_0);
-                    x = Vector512.Create(a0[row3]);
-                    c3_0 = Vector512.MultiplyAddEstimate(x, y0, c3_0);
-                    x = Vector512.Create(a4[0]);
-                    c4_0 = Vector512.MultiplyAddEstimate(x, y0, c4_0);
-                    x = Vector512.Create(a4[row]);
-                    c5_0 = Vector512.MultiplyAddEstimate(x, y0, c5_0);
-                    x = Vector512.Create(a4[row2]);
-                    c6_0 = Vector512.MultiplyAddEstimate(x, y0, c6_0);
-                    x = Vector512.Create(a4[row3]);
-                    c7_0 = Vector512.MultiplyAddEstimate(x, y0, c7_0);
-                    x = Vector512.Create(a8[0]);
-                    c8_0 = Vector512.MultiplyAddEstimate(x, y0, c8_0);
-                    x = Vector512.Create(a8[row]);
-                    c9_0 = Vector512.MultiplyAddEstimate(x, y0, c9_0);
-                    x = Vector512.Create(a8[row2]);
-                    c10_0 = Vector512.MultiplyAddEstimate(x, y0, c10_0);
-                    a0 += step;
-                    a4 += step;
-                    a8 += step;
-                    y += stepB;
+                    {
+                        Vector512<float> y0 = Vector512.Load(y);
+                        Vector512<float> x = Vector512.Create(a0[0]);
+                        c0_0 = Vector512.MultiplyAddEstimate(x, y0, c0_0);
+                        x = Vector512.Create(a0[row]);
+                        c1_0 = Vector512.MultiplyAddEstimate(x, y0, c1_0);
+                        x = Vector512.Create(a0[row2]);
+                        c2_0 = Vector512.MultiplyAddEstimate(x, y0, c2_0);
+                        x = Vector512.Create(a0[row3]);
+                        c3_0 = Vector512.MultiplyAddEstimate(x, y0, c3_0);
+                        x = Vector512.Create(a4[0]);
+                        c4_0 = Vector512.MultiplyAddEstimate(x, y0, c4_0);
+                        x = Vector512.Create(a4[row]);
+                        c5_0 = Vector512.MultiplyAddEstimate(x, y0, c5_0);
+                        x = Vector512.Create(a4[row2]);
+                        c6_0 = Vector512.MultiplyAddEstimate(x, y0, c6_0);
+                        x = Vector512.Create(a4[row3]);
+                        c7_0 = Vector512.MultiplyAddEstimate(x, y0, c7_0);
+                        x = Vector512.Create(a8[0]);
+                        c8_0 = Vector512.MultiplyAddEstimate(x, y0, c8_0);
+                        x = Vector512.Create(a8[row]);
+                        c9_0 = Vector512.MultiplyAddEstimate(x, y0, c9_0);
+                        x = Vector512.Create(a8[row2]);
+                        c10_0 = Vector512.MultiplyAddEstimate(x, y0, c10_0);
+                        a0 += step;
+                        a4 += step;
+                        a8 += step;
+                        y += stepB;
+                    }
                 }
             }
-            for (; i < steps; i++)
-            {
-                {
-                    Vector512<float> y0 = Vector512.Load(y);
-                    Vector512<float> x = Vector512.Create(a0[0]);
-                    c0_0 = Vector512.MultiplyAddEstimate(x, y0, c0_0);
-                    x = Vector512.Create(a0[row]);
-                    c1_0 = Vector512.MultiplyAddEstimate(x, y0, c1_0);
-                    x = Vector512.Create(a0[row2]);
-                    c2_0 = Vector512.MultiplyAddEstimate(x, y0, c2_0);
-                    x = Vector512.Create(a0[row3]);
-                    c3_0 = Vector512.MultiplyAddEstimate(x, y0, c3_0);
-                    x = Vector512.Create(a4[0]);
-                    c4_0 = Vector512.MultiplyAddEstimate(x, y0, c4_0);
-                    x = Vector512.Create(a4[row]);
-                    c5_0 = Vector512.MultiplyAddEstimate(x, y0, c5_0);
-                    x = Vector512.Create(a4[row2]);
-                    c6_0 = Vector512.MultiplyAddEstimate(x, y0, c6_0);
-                    x = Vector512.Create(a4[row3]);
-                    c7_0 = Vector512.MultiplyAddEstimate(x, y0, c7_0);
-                    x = Vector512.Create(a8[0]);
-                    c8_0 = Vector512.MultiplyAddEstimate(x, y0, c8_0);
-                    x = Vector512.Create(a8[row]);
-                    c9_0 = Vector512.MultiplyAddEstimate(x, y0, c9_0);
-                    x = Vector512.Create(a8[row2]);
-                    c10_0 = Vector512.MultiplyAddEstimate(x, y0, c10_0);
-                    a0 += step;
-                    a4 += step;
-                    a8 += step;
-                    y += stepB;
-                }
-            }
+            c0_0.Store(c + 0 * rowC);
+            c1_0.Store(c + 1 * rowC);
+            c2_0.Store(c + 2 * rowC);
+            c3_0.Store(c + 3 * rowC);
+            c4_0.Store(c + 4 * rowC);
+            c5_0.Store(c + 5 * rowC);
+            c6_0.Store(c + 6 * rowC);
+            c7_0.Store(c + 7 * rowC);
+            c8_0.Store(c + 8 * rowC);
+            c9_0.Store(c + 9 * rowC);
+            c10_0.Store(c + 10 * rowC);
         }
-        c0_0.Store(c + 0 * rowC);
-        c1_0.Store(c + 1 * rowC);
-        c2_0.Store(c + 2 * rowC);
-        c3_0.Store(c + 3 * rowC);
-        c4_0.Store(c + 4 * rowC);
-        c5_0.Store(c + 5 * rowC);
-        c6_0.Store(c + 6 * rowC);
-        c7_0.Store(c + 7 * rowC);
-        c8_0.Store(c + 8 * rowC);
-        c9_0.Store(c + 9 * rowC);
-        c10_0.Store(c + 10 * rowC);
     }
 
-    private static void Tile12x16(in Contraction k, float* a, float* b, float* c, float* bias)
+    private static void Tile12x16(in Contraction k, float* a, float* b, float* c, float* bias, int tiles)
     {
-        Vector512<float> c0_0 = default;
-        Vector512<float> c1_0 = default;
-        Vector512<float> c2_0 = default;
-        Vector512<float> c3_0 = default;
-        Vector512<float> c4_0 = default;
-        Vector512<float> c5_0 = default;
-        Vector512<float> c6_0 = default;
-        Vector512<float> c7_0 = default;
-        Vector512<float> c8_0 = default;
-        Vector512<float> c9_0 = default;
-        Vector512<float> c10_0 = default;
-        Vector512<float> c11_0 = default;
-        nint rowC = k.RowStrideC;
-        if (k.Accumulate)
-        {
-            c0_0 = Vector512.Load(c + 0 * rowC);
-            c1_0 = Vector512.Load(c + 1 * rowC);
-            c2_0 = Vector512.Load(c + 2 * rowC);
-            c3_0 = Vector512.Load(c + 3 * rowC);
-            c4_0 = Vector512.Load(c + 4 * rowC);
-            c5_0 = Vector512.Load(c + 5 * rowC);
-            c6_0 = Vector512.Load(c + 6 * rowC);
-            c7_0 = Vector512.Load(c + 7 * rowC);
-            c8_0 = Vector512.Load(c + 8 * rowC);
-            c9_0 = Vector512.Load(c + 9 * rowC);
-            c10_0 = Vector512.Load(c + 10 * rowC);
-            c11_0 = Vector512.Load(c + 11 * rowC);
-        }
-        else if (bias is not null)
-        {
-            c0_0 = Vector512.Load(bias);
-            c1_0 = c0_0;
-            c2_0 = c0_0;
-            c3_0 = c0_0;
-            c4_0 = c0_0;
-            c5_0 = c0_0;
-            c6_0 = c0_0;
-            c7_0 = c0_0;
-            c8_0 = c0_0;
-            c9_0 = c0_0;
-            c10_0 = c0_0;
-            c11_0 = c0_0;
-        }
-        nint row = k.RowStrideA, step = k.StepA, stepB = k.StepB;
+        nint row = k.RowStrideA, step = k.StepA, stepB = k.StepB, rowC = k.RowStrideC;
         nint row2 = 2 * row, row3 = 3 * row;
         int steps = k.Steps;
-        for (int segment = 0; segment < k.Segments; segment++)
+        for (; tiles > 0; tiles--, a += 12 * row, c += 12 * rowC)
         {
-            float* y = b + segment * k.SegmentB;
-            float* a0 = a + segment * k.SegmentA;
-            float* a4 = a0 + 4 * row;
-            float* a8 = a4 + 4 * row;
-            int i = 0;
-            for (; i + 2 <= steps; i += 2)
+            Vector512<float> c0_0 = default;
+            Vector512<float> c1_0 = default;
+            Vector512<float> c2_0 = default;
+            Vector512<float> c3_0 = default;
+            Vector512<float> c4_0 = default;
+            Vector512<float> c5_0 = default;
+            Vector512<float> c6_0 = default;
+            Vector512<float> c7_0 = default;
+            Vector512<float> c8_0 = default;
+            Vector512<float> c9_0 = default;
+            Vector512<float> c10_0 = default;
+            Vector512<float> c11_0 = default;
+            if (k.Accumulate)
             {
+                c0_0 = Vector512.Load(c + 0 * rowC);
+                c1_0 = Vector512.Load(c + 1 * rowC);
+                c2_0 = Vector512.Load(c + 2 * rowC);
+                c3_0 = Vector512.Load(c + 3 * rowC);
+                c4_0 = Vector512.Load(c + 4 * rowC);
+                c5_0 = Vector512.Load(c + 5 * rowC);
+                c6_0 = Vector512.Load(c + 6 * rowC);
+                c7_0 = Vector512.Load(c + 7 * rowC);
+                c8_0 = Vector512.Load(c + 8 * rowC);
+                c9_0 = Vector512.Load(c + 9 * rowC);
+                c10_0 = Vector512.Load(c + 10 * rowC);
+                c11_0 = Vector512.Load(c + 11 * rowC);
+            }
+            else if (bias is not null)
+            {
+                c0_0 = Vector512.Load(bias);
+                c1_0 = c0_0;
+                c2_0 = c0_0;
+                c3_0 = c0_0;
+                c4_0 = c0_0;
+                c5_0 = c0_0;
+                c6_0 = c0_0;
+                c7_0 = c0_0;
+                c8_0 = c0_0;
+                c9_0 = c0_0;
+                c10_0 = c0_0;
+                c11_0 = c0_0;
+            }
+            for (int segment = 0; segment < k.Segments; segment++)
+            {
+                float* y = b + segment * k.SegmentB;
+                float* a0 = a + segment * k.SegmentA;
+                float* a4 = a0 + 4 * row;
+                float* a8 = a4 + 4 * row;
+                int i = 0;
+                for (; i + 2 <= steps; i += 2)
                 {
-                    Vector512<float> y0 = Vector512.Load(y);
-                    Vector512<float> x = Vector512.Create(a0[0]);
-                    c0_0 = Vector512.MultiplyAddEstimate(x, y0, c0_0);
-                    x = Vector512.Create(a0[row]);
-                    c1_0 = Vector512.MultiplyAddEstimate(x, y0, c1_0);
-                    x = Vector512.Create(a0[row2]);
-                    c2_0 = Vector512.MultiplyAddEstimate(x, y0, c2_0);
-                    x = Vector512.Create(a0[row3]);
-                    c3_0 = Vector512.MultiplyAddEstimate(x, y0, c3_0);
-                    x = Vector512.Create(a4[0]);
-                    c4_0 = Vector512.MultiplyAddEstimate(x, y0, c4_0);
-                    x = Vector512.Create(a4[row]);
-                    c5_0 = Vector512.MultiplyAddEstimate(x, y0, c5_0);
-                    x = Vector512.Create(a4[row2]);
-                    c6_0 = Vector512.MultiplyAddEstimate(x, y0, c6_0);
-                    x = Vector512.Create(a4[row3]);
-                    c7_0 = Vector512.MultiplyAddEstimate(x, y0, c7_0);
-                    x = Vector512.Create(a8[0]);
-                    c8_0 = Vector512.MultiplyAddEstimate(x, y0, c8_0);
-                    x = Vector512.Create(a8[row]);
-                    c9_0 = Vector512.MultiplyAddEstimate(x, y0, c9_0);
-                    x = Vector512.Create(a8[row2]);
-                    c10_0 = Vector512.MultiplyAddEstimate(x, y0, c10_0);
-                    x = Vector512.Create(a8[row3]);
-                    c11_0 = Vector512.MultiplyAddEstimate(x, y0, c11_0);
-                    a0 += step;
-                    a4 += step;
-                    a8 += step;
-                    y += stepB;
+                    {
+                        Vector512<float> y0 = Vector512.Load(y);
+                        Vector512<float> x = Vector512.Create(a0[0]);
+                        c0_0 = Vector512.MultiplyAddEstimate(x, y0, c0_0);
+                        x = Vector512.Create(a0[row]);
+                        c1_0 = Vector512.MultiplyAddEstimate(x, y0, c1_0);
+                        x = Vector512.Create(a0[row2]);
+                        c2_0 = Vector512.MultiplyAddEstimate(x, y0, c2_0);
+                        x = Vector512.Create(a0[row3]);
+                        c3_0 = Vector512.MultiplyAddEstimate(x, y0, c3_0);
+                        x = Vector512.Create(a4[0]);
+                        c4_0 = Vector512.MultiplyAddEstimate(x, y0, c4_0);
+                        x = Vector512.Create(a4[row]);
+                        c5_0 = Vector512.MultiplyAddEstimate(x, y0, c5_0);
+                        x = Vector512.Create(a4[row2]);
+                        c6_0 = Vector512.MultiplyAddEstimate(x, y0, c6_0);
+                        x = Vector512.Create(a4[row3]);
+                        c7_0 = Vector512.MultiplyAddEstimate(x, y0, c7_0);
+                        x = Vector512.Create(a8[0]);
+                        c8_0 = Vector512.MultiplyAddEstimate(x, y0, c8_0);
+                        x = Vector512.Create(a8[row]);
+                        c9_0 = Vector512.MultiplyAddEstimate(x, y0, c9_0);
+                        x = Vector512.Create(a8[row2]);
+                        c10_0 = Vector512.MultiplyAddEstimate(x, y0, c10_0);
+                        x = Vector512.Create(a8[row3]);
+                        c11_0 = Vector512.MultiplyAddEstimate(x, y0, c11_0);
+                        a0 += step;
+                        a4 += step;
+                        a8 += step;
+                        y += stepB;
+                    }
+                    {
+                        Vector512<float> y0 = Vector512.Load(y);
+                        Vector512<float> x = Vector512.Create(a0[0]);
+                        c0_0 = Vector512.MultiplyAddEstimate(x, y0, c0_0);
+                        x = Vector512.Create(a0[row]);
+                        c1_0 = Vector512.MultiplyAddEstimate(x, y0, c1_0);
+                        x = Vector512.Create(a0[row2]);
+                        c2_0 = Vector512.MultiplyAddEstimate(x, y0, c2_0);
+                        x = Vector512.Create(a0[row3]);
+                        c3_0 = Vector512.MultiplyAddEstimate(x, y0, c3_0);
+                        x = Vector512.Create(a4[0]);
+                        c4_0 = Vector512.MultiplyAddEstimate(x, y0, c4_0);
+                        x = Vector512.Create(a4[row]);
+                        c5_0 = Vector512.MultiplyAddEstimate(x, y0, c5_0);
+                        x = Vector512.Create(a4[row2]);
+                        c6_0 = Vector512.MultiplyAddEstimate(x, y0, c6_0);
+                        x = Vector512.Create(a4[row3]);
+                        c7_0 = Vector512.MultiplyAddEstimate(x, y0, c7_0);
+                        x = Vector512.Create(a8[0]);
+                        c8_0 = Vector512.MultiplyAddEstimate(x, y0, c8_0);
+                        x = Vector512.Create(a8[row]);
+                        c9_0 = Vector512.MultiplyAddEstimate(x, y0, c9_0);
+                        x = Vector512.Create(a8[row2]);
+                        c10_0 = Vector512.MultiplyAddEstimate(x, y0, c10_0);
+                        x = Vector512.Create(a8[row3]);
+                        c11_0 = Vector512.MultiplyAddEstimate(x, y0, c11_0);
+                        a0 += step;
+                        a4 += step;
+                        a8 += step;
+                        y += stepB;
+                    }
                 }
+                for (; i < steps; i++)
                 {
-                    Vector512<float> y0 = Vector512.Load(y);
-                    Vector512<float> x = Vector512.Create(a0[0]);
-                    c0_0 = Vector512.MultiplyAddEstimate(x, y0, c0_0);
-                    x = Vector512.Create(a0[row]);
-                    c1_0 = Vector512.MultiplyAddEstimate(x, y0, c1_0);
-                    x = Vector512.Create(a0[row2]);
-                    c2_0 = Vector512.MultiplyAddEstimate(x, y0, c2_0);
-                    x = Vector512.Create(a0[row3]);
-                    c3_0 = Vector512.MultiplyAddEstimate(x, y0, c3_0);
-                    x = Vector512.Create(a4[0]);
-                    c4_0 = Vector512.MultiplyAddEstimate(x, y0, c4_0);
-                    x = Vector512.Create(a4[row]);
-                    c5_0 = Vector512.MultiplyAddEstimate(x, y0, c5_0);
-                    x = Vector512.Create(a4[row2]);
-                    c6_0 = Vector512.MultiplyAddEstimate(x, y0, c6_0);
-                    x = Vector512.Create(a4[row3]);
-                    c7_0 = Vector512.MultiplyAddEstimate(x, y0, c7_0);
-                    x = Vector512.Create(a8[0]);
-                    c8_0 = Vector512.MultiplyAddEstimate(x, y0, c8_0);
-                    x = Vector512.Create(a8[row]);
-                    c9_0 = Vector512.MultiplyAddEstimate(x, y0, c9_0);
-                    x = Vector512.Create(a8[row2]);
-                    c10_0 = Vector512.MultiplyAddEstimate(x, y0, c10_0);
-                    x = Vector512.Create(a8[row3]);
-                    c11_0 = Vector512.MultiplyAddEstimate(x, y0, c11_0);
-                    a0 += step;
-                    a4 += step;
-                    a8 += step;
-                    y += stepB;
+                    {
+                        Vector512<float> y0 = Vector512.Load(y);
+                        Vector512<float> x = Vector512.Create(a0[0]);
+                        c0_0 = Vector512.MultiplyAddEstimate(x, y0, c0_0);
+                        x = Vector512.Create(a0[row]);
+                        c1_0 = Vector512.MultiplyAddEstimate(x, y0, c1_0);
+                        x = Vector512.Create(a0[row2]);
+                        c2_0 = Vector512.MultiplyAddEstimate(x, y0, c2_0);
+                        x = Vector512.Create(a0[row3]);
+                        c3_0 = Vector512.MultiplyAddEstimate(x, y0, c3_0);
+                        x = Vector512.Create(a4[0]);
+                        c4_0 = Vector512.MultiplyAddEstimate(x, y0, c4_0);
+                        x = Vector512.Create(a4[row]);
+                        c5_0 = Vector512.MultiplyAddEstimate(x, y0, c5_0);
+                        x = Vector512.Create(a4[row2]);
+                        c6_0 = Vector512.MultiplyAddEstimate(x, y0, c6_0);
+                        x = Vector512.Create(a4[row3]);
+                        c7_0 = Vector512.MultiplyAddEstimate(x, y0, c7_0);
+                        x = Vector512.Create(a8[0]);
+                        c8_0 = Vector512.MultiplyAddEstimate(x, y0, c8_0);
+                        x = Vector512.Create(a8[row]);
+                        c9_0 = Vector512.MultiplyAddEstimate(x, y0, c9_0);
+                        x = Vector512.Create(a8[row2]);
+                        c10_0 = Vector512.MultiplyAddEstimate(x, y0, c10_0);
+                        x = Vector512.Create(a8[row3]);
+                        c11_0 = Vector512.MultiplyAddEstimate(x, y0, c11_0);
+                        a0 += step;
+                        a4 += step;
+                        a8 += step;
+                        y += stepB;
+                    }
                 }
             }
-            for (; i < steps; i++)
-            {
-                {
-                    Vector512<float> y0 = Vector512.Load(y);
-                    Vector512<float> x = Vector512.Create(a0[0]);
-                    c0_0 = Vector512.MultiplyAddEstimate(x, y0, c0_0);
-                    x = Vector512.Create(a0[row]);
-                    c1_0 = Vector512.MultiplyAddEstimate(x, y0, c1_0);
-                    x = Vector512.Create(a0[row2]);
-                    c2_0 = Vector512.MultiplyAddEstimate(x, y0, c2_0);
-                    x = Vector512.Create(a0[row3]);
-                    c3_0 = Vector512.MultiplyAddEstimate(x, y0, c3_0);
-                    x = Vector512.Create(a4[0]);
-                    c4_0 = Vector512.MultiplyAddEstimate(x, y0, c4_0);
-                    x = Vector512.Create(a4[row]);
-                    c5_0 = Vector512.MultiplyAddEstimate(x, y0, c5_0);
-                    x = Vector512.Create(a4[row2]);
-                    c6_0 = Vector512.MultiplyAddEstimate(x, y0, c6_0);
-                    x = Vector512.Create(a4[row3]);
-                    c7_0 = Vector512.MultiplyAddEstimate(x, y0, c7_0);
-                    x = Vector512.Create(a8[0]);
-                    c8_0 = Vector512.MultiplyAddEstimate(x, y0, c8_0);
-                    x = Vector512.Create(a8[row]);
-                    c9_0 = Vector512.MultiplyAddEstimate(x, y0, c9_0);
-                    x = Vector512.Create(a8[row2]);
-                    c10_0 = Vector512.MultiplyAddEstimate(x, y0, c10_0);
-                    x = Vector512.Create(a8[row3]);
-                    c11_0 = Vector512.MultiplyAddEstimate(x, y0, c11_0);
-                    a0 += step;
-                    a4 += step;
-                    a8 += step;
-                    y += stepB;
-                }
-            }
+            c0_0.Store(c + 0 * rowC);
+            c1_0.Store(c + 1 * rowC);
+            c2_0.Store(c + 2 * rowC);
+            c3_0.Store(c + 3 * rowC);
+            c4_0.Store(c + 4 * rowC);
+            c5_0.Store(c + 5 * rowC);
+            c6_0.Store(c + 6 * rowC);
+            c7_0.Store(c + 7 * rowC);
+            c8_0.Store(c + 8 * rowC);
+            c9_0.Store(c + 9 * rowC);
+            c10_0.Store(c + 10 * rowC);
+            c11_0.Store(c + 11 * rowC);
         }
-        c0_0.Store(c + 0 * rowC);
-        c1_0.Store(c + 1 * rowC);
-        c2_0.Store(c + 2 * rowC);
-        c3_0.Store(c + 3 * rowC);
-        c4_0.Store(c + 4 * rowC);
-        c5_0.Store(c + 5 * rowC);
-        c6_0.Store(c + 6 * rowC);
-        c7_0.Store(c + 7 * rowC);
-        c8_0.Store(c + 8 * rowC);
-        c9_0.Store(c + 9 * rowC);
-        c10_0.Store(c + 10 * rowC);
-        c11_0.Store(c + 11 * rowC);
     }
 
-    private static void Tile13x16(in Contraction k, float* a, float* b, float* c, float* bias)
+    private static void Tile13x16(in Contraction k, float* a, float* b, float* c, float* bias, int tiles)
     {
-        Vector512<float> c0_0 = default;
-        Vector512<float> c1_0 = default;
-        Vector512<float> c2_0 = default;
-        Vector512<float> c3_0 = default;
-        Vector512<float> c4_0 = default;
-        Vector512<float> c5_0 = default;
-        Vector512<float> c6_0 = default;
-        Vector512<float> c7_0 = default;
-        Vector512<float> c8_0 = default;
-        Vector512<float> c9_0 = default;
-        Vector512<float> c10_0 = default;
-        Vector512<float> c11_0 = default;
-        Vector512<float> c12_0 = default;
-        nint rowC = k.RowStrideC;
-        if (k.Accumulate)
-        {
-            c0_0 = Vector512.Load(c + 0 * rowC);
-            c1_0 = Vector512.Load(c + 1 * rowC);
-            c2_0 = Vector512.Load(c + 2 * rowC);
-            c3_0 = Vector512.Load(c + 3 * rowC);
-            c4_0 = Vector512.Load(c + 4 * rowC);
-            c5_0 = Vector512.Load(c + 5 * rowC);
-            c6_0 = Vector512.Load(c + 6 * rowC);
-            c7_0 = Vector512.Load(c + 7 * rowC);
-            c8_0 = Vector512.Load(c + 8 * rowC);
-            c9_0 = Vector512.Load(c + 9 * rowC);
-            c10_0 = Vector512.Load(c + 10 * rowC);
-            c11_0 = Vector512.Load(c + 11 * rowC);
-            c12_0 = Vector512.Load(c + 12 * rowC);
-        }
-        else if (bias is not null)
-        {
-            c0_0 = Vector512.Load(bias);
-            c1_0 = c0_0;
-            c2_0 = c0_0;
-            c3_0 = c0_0;
-            c4_0 = c0_0;
-            c5_0 = c0_0;
-            c6_0 = c0_0;
-            c7_0 = c0_0;
-            c8_0 = c0_0;
-            c9_0 = c0_0;
-            c10_0 = c0_0;
-            c11_0 = c0_0;
-            c12_0 = c0_0;
-        }
-        nint row = k.RowStrideA, step = k.StepA, stepB = k.StepB;
+        nint row = k.RowStrideA, step = k.StepA, stepB = k.StepB, rowC = k.RowStrideC;
         nint row2 = 2 * row, row3 = 3 * row;
         int steps = k.Steps;
-        for (int segment = 0; segment < k.Segments; segment++)
+        for (; tiles > 0; tiles--, a += 13 * row, c += 13 * rowC)
         {
-            float* y = b + segment * k.SegmentB;
-            float* a0 = a + segment * k.SegmentA;
-            float* a4 = a0 + 4 * row;
-            float* a8 = a4 + 4 * row;
-            float* a12 = a8 + 4 * row;
-            int i = 0;
-            for (; i + 2 <= steps; i += 2)
+            Vector512<float> c0_0 = default;
+            Vector512<float> c1_0 = default;
+            Vector512<float> c2_0 = default;
+            Vector512<float> c3_0 = default;
+            Vector512<float> c4_0 = default;
+            Vector512<float> c5_0 = default;
+            Vector512<float> c6_0 = default;
+            Vector512<float> c7_0 = default;
+            Vector512<float> c8_0 = default;
+            Vector512<float> c9_0 = default;
+            Vector512<float> c10_0 = default;
+            Vector512<float> c11_0 = default;
+            Vector512<float> c12_0 = default;
+            if (k.Accumulate)
             {
+                c0_0 = Vector512.Load(c + 0 * rowC);
+                c1_0 = Vector512.Load(c + 1 * rowC);
+                c2_0 = Vector512.Load(c + 2 * rowC);
+                c3_0 = Vector512.Load(c + 3 * rowC);
+                c4_0 = Vector512.Load(c + 4 * rowC);
+                c5_0 = Vector512.Load(c + 5 * rowC);
+                c6_0 = Vector512.Load(c + 6 * rowC);
+                c7_0 = Vector512.Load(c + 7 * rowC);
+                c8_0 = Vector512.Load(c + 8 * rowC);
+                c9_0 = Vector512.Load(c + 9 * rowC);
+                c10_0 = Vector512.Load(c + 10 * rowC);
+                c11_0 = Vector512.Load(c + 11 * rowC);
+                c12_0 = Vector512.Load(c + 12 * rowC);
+            }
+            else if (bias is not null)
+            {
+                c0_0 = Vector512.Load(bias);
+                c1_0 = c0_0;
+                c2_0 = c0_0;
+                c3_0 = c0_0;
+                c4_0 = c0_0;
+                c5_0 = c0_0;
+                c6_0 = c0_0;
+                c7_0 = c0_0;
+                c8_0 = c0_0;
+                c9_0 = c0_0;
+                c10_0 = c0_0;
+                c11_0 = c0_0;
+                c12_0 = c0_0;
+            }
+            for (int segment = 0; segment < k.Segments; segment++)
+            {
+                float* y = b + segment * k.SegmentB;
+                float* a0 = a + segment * k.SegmentA;
+                float* a4 = a0 + 4 * row;
+                float* a8 = a4 + 4 * row;
+                float* a12 = a8 + 4 * row;
+                int i = 0;
+                for (; i + 2 <= steps; i += 2)
                 {
-                    Vector512<float> y0 = Vector512.Load(y);
-                    Vector512<float> x = Vector512.Create(a0[0]);
-                    c0_0 = Vector512.MultiplyAddEstimate(x, y0, c0_0);
-                    x = Vector512.Create(a0[row]);
-                    c1_0 = Vector512.MultiplyAddEstimate(x, y0, c1_0);
-                    x = Vector512.Create(a0[row2]);
-                    c2_0 = Vector512.MultiplyAddEstimate(x, y0, c2_0);
-                    x = Vector512.Create(a0[row3]);
-                    c3_0 = Vector512.MultiplyAddEstimate(x, y0, c3_0);
-                    x = Vector512.Create(a4[0]);
-                    c4_0 = Vector512.MultiplyAddEstimate(x, y0, c4_0);
-                    x = Vector512.Create(a4[row]);
-                    c5_0 = Vector512.MultiplyAddEstimate(x, y0, c5_0);
-                    x = Vector512.Create(a4[row2]);
-                    c6_0 = Vector512.MultiplyAddEstimate(x, y0, c6_0);
-                    x = Vector512.Create(a4[row3]);
-                    c7_0 = Vector512.MultiplyAddEstimate(x, y0, c7_0);
-                    x = Vector512.Create(a8[0]);
-                    c8_0 = Vector512.MultiplyAddEstimate(x, y0, c8_0);
-                    x = Vector512.Create(a8[row]);
-                    c9_0 = Vector512.MultiplyAddEstimate(x, y0, c9_0);
-                    x = Vector512.Create(a8[row2]);
-                    c10_0 = Vector512.MultiplyAddEstimate(x, y0, c10_0);
-                    x = Vector512.Create(a8[row3]);
-                    c11_0 = Vector512.MultiplyAddEstimate(x, y0, c11_0);
-                    x = Vector512.Create(a12[0]);
-                    c12_0 = Vector512.MultiplyAddEstimate(x, y0, c12_0);
-                    a0 += step;
-                    a4 += step;
-                    a8 += step;
-                    a12 += step;
-                    y += stepB;
+                    {
+                        Vector512<float> y0 = Vector512.Load(y);
+                        Vector512<float> x = Vector512.Create(a0[0]);
+                        c0_0 = Vector512.MultiplyAddEstimate(x, y0, c0_0);
+                        x = Vector512.Create(a0[row]);
+                        c1_0 = Vector512.MultiplyAddEstimate(x, y0, c1_0);
+                        x = Vector512.Create(a0[row2]);
+                        c2_0 = Vector512.MultiplyAddEstimate(x, y0, c2_0);
+                        x = Vector512.Create(a0[row3]);
+                        c3_0 = Vector512.MultiplyAddEstimate(x, y0, c3_0);
+                        x = Vector512.Create(a4[0]);
+                        c4_0 = Vector512.MultiplyAddEstimate(x, y0, c4_0);
+                        x = Vector512.Create(a4[row]);
+                        c5_0 = Vector512.MultiplyAddEstimate(x, y0, c5_0);
+                        x = Vector512.Create(a4[row2]);
+                        c6_0 = Vector512.MultiplyAddEstimate(x, y0, c6_0);
+                        x = Vector512.Create(a4[row3]);
+                        c7_0 = Vector512.MultiplyAddEstimate(x, y0, c7_0);
+                        x = Vector512.Create(a8[0]);
+                        c8_0 = Vector512.MultiplyAddEstimate(x, y0, c8_0);
+                        x = Vector512.Create(a8[row]);
+                        c9_0 = Vector512.MultiplyAddEstimate(x, y0, c9_0);
+                        x = Vector512.Create(a8[row2]);
+                        c10_0 = Vector512.MultiplyAddEstimate(x, y0, c10_0);
+                        x = Vector512.Create(a8[row3]);
+                        c11_0 = Vector512.MultiplyAddEstimate(x, y0, c11_0);
+                        x = Vector512.Create(a12[0]);
+                        c12_0 = Vector512.MultiplyAddEstimate(x, y0, c12_0);
+                        a0 += step;
+                        a4 += step;
+                        a8 += step;
+                        a12 += step;
+                        y += stepB;
+                    }
+                    {
+                        Vector512<float> y0 = Vector512.Load(y);
+                        Vector512<float> x = Vector512.Create(a0[0]);
+                        c0_0 = Vector512.MultiplyAddEstimate(x, y0, c0_0);
+                        x = Vector512.Create(a0[row]);
+                        c1_0 = Vector512.MultiplyAddEstimate(x, y0, c1_0);
+                        x = Vector512.Create(a0[row2]);
+                        c2_0 = Vector512.MultiplyAddEstimate(x, y0, c2_0);
+                        x = Vector512.Create(a0[row3]);
+                        c3_0 = Vector512.MultiplyAddEstimate(x, y0, c3_0);
+                        x = Vector512.Create(a4[0]);
+                        c4_0 = Vector512.MultiplyAddEstimate(x, y0, c4_0);
+                        x = Vector512.Create(a4[row]);
+                        c5_0 = Vector512.MultiplyAddEstimate(x, y0, c5_0);
+                        x = Vector512.Create(a4[row2]);
+                        c6_0 = Vector512.MultiplyAddEstimate(x, y0, c6_0);
+                        x = Vector512.Create(a4[row3]);
+                        c7_0 = Vector512.MultiplyAddEstimate(x, y0, c7_0);
+                        x = Vector512.Create(a8[0]);
+                        c8_0 = Vector512.MultiplyAddEstimate(x, y0, c8_0);
+                        x = Vector512.Create(a8[row]);
+                        c9_0 = Vector512.MultiplyAddEstimate(x, y0, c9_0);
+                        x = Vector512.Create(a8[row2]);
+                        c10_0 = Vector512.MultiplyAddEstimate(x, y0, c10_0);
+                        x = Vector512.Create(a8[row3]);
+                        c11_0 = Vector512.MultiplyAddEstimate(x, y0, c11_0);
+                        x = Vector512.Create(a12[0]);
+                        c12_0 = Vector512.MultiplyAddEstimate(x, y0, c12_0);
+                        a0 += step;
+                        a4 += step;
+                        a8 += step;
+                        a12 += step;
+                        y += stepB;
+                    }
                 }
+                for (; i < steps; i++)
                 {
-                    Vector512<float> y0 = Vector512.Load(y);
-                    Vector512<float> x = Vector512.Create(a0[0]);
-                    c0_0 = Vector512.MultiplyAddEstimate(x, y0, c0_0);
-                    x = Vector512.Create(a0[row]);
-                    c1_0 = Vector512.MultiplyAddEstimate(x, y0, c1_0);
-                    x = Vector512.Create(a0[row2]);
-                    c2_0 = Vector512.MultiplyAddEstimate(x, y0, c2_0);
-                    x = Vector512.Create(a0[row3]);
-                    c3_0 = Vector512.MultiplyAddEstimate(x, y0, c3_0);
-                    x = Vector512.Create(a4[0]);
-                    c4_0 = Vector512.MultiplyAddEstimate(x, y0, c4_0);
-                    x = Vector512.Create(a4[row]);
-                    c5_0 = Vector512.MultiplyAddEstimate(x, y0, c5_0);
-                    x = Vector512.Create(a4[row2]);
-                    c6_0 = Vector512.MultiplyAddEstimate(x, y0, c6_0);
-                    x = Vector512.Create(a4[row3]);
-                    c7_0 = Vector512.MultiplyAddEstimate(x, y0, c7_0);
-                    x = Vector512.Create(a8[0]);
-                    c8_0 = Vector512.MultiplyAddEstimate(x, y0, c8_0);
-                    x = Vector512.Create(a8[row]);
-                    c9_0 = Vector512.MultiplyAddEstimate(x, y0, c9_0);
-                    x = Vector512.Create(a8[row2]);
-                    c10_0 = Vector512.MultiplyAddEstimate(x, y0, c10_0);
-                    x = Vector512.Create(a8[row3]);
-                    c11_0 = Vector512.MultiplyAddEstimate(x, y0, c11_0);
-                    x = Vector512.Create(a12[0]);
-                    c12_0 = Vector512.MultiplyAddEstimate(x, y0, c12_0);
-                    a0 += step;
-                    a4 += step;
-                    a8 += step;
-                    a12 += step;
-                    y += stepB;
+                    {
+                        Vector512<float> y0 = Vector512.Load(y);
+                        Vector512<float> x = Vector512.Create(a0[0]);
+                        c0_0 = Vector512.MultiplyAddEstimate(x, y0, c0_0);
+                        x = Vector512.Create(a0[row]);
+                        c1_0 = Vector512.MultiplyAddEstimate(x, y0, c1_0);
+                        x = Vector512.Create(a0[row2]);
+                        c2_0 = Vector512.MultiplyAddEstimate(x, y0, c2_0);
+                        x = Vector512.Create(a0[row3]);
+                        c3_0 = Vector512.MultiplyAddEstimate(x, y0, c3_0);
+                        x = Vector512.Create(a4[0]);
+                        c4_0 = Vector512.MultiplyAddEstimate(x, y0, c4_0);
+                        x = Vector512.Create(a4[row]);
+                        c5_0 = Vector512.MultiplyAddEstimate(x, y0, c5_0);
+                        x = Vector512.Create(a4[row2]);
+                        c6_0 = Vector512.MultiplyAddEstimate(x, y0, c6_0);
+                        x = Vector512.Create(a4[row3]);
+                        c7_0 = Vector512.MultiplyAddEstimate(x, y0, c7_0);
+                        x = Vector512.Create(a8[0]);
+                        c8_0 = Vector512.MultiplyAddEstimate(x, y0, c8_0);
+                        x = Vector512.Create(a8[row]);
+                        c9_0 = Vector512.MultiplyAddEstimate(x, y0, c9_0);
+                        x = Vector512.Create(a8[row2]);
+                        c10_0 = Vector512.MultiplyAddEstimate(x, y0, c10_0);
+                        x = Vector512.Create(a8[row3]);
+                        c11_0 = Vector512.MultiplyAddEstimate(x, y0, c11_0);
+                        x = Vector512.Create(a12[0]);
+                        c12_0 = Vector512.MultiplyAddEstimate(x, y0, c12_0);
+                        a0 += step;
+                        a4 += step;
+                        a8 += step;
+                        a12 += step;
+                        y += stepB;
+                    }
                 }
             }
-            for (; i < steps; i++)
-            {
-                {
-                    Vector512<float> y0 = Vector512.Load(y);
-                    Vector512<float> x = Vector512.Create(a0[0]);
-                    c0_0 = Vector512.MultiplyAddEstimate(x, y0, c0_0);
-                    x = Vector512.Create(a0[row]);
-                    c1_0 = Vector512.MultiplyAddEstimate(x, y0, c1_0);
-                    x = Vector512.Create(a0[row2]);
-                    c2_0 = Vector512.MultiplyAddEstimate(x, y0, c2_0);
-                    x = Vector512.Create(a0[row3]);
-                    c3_0 = Vector512.MultiplyAddEstimate(x, y0, c3_0);
-                    x = Vector512.Create(a4[0]);
-                    c4_0 = Vector512.MultiplyAddEstimate(x, y0, c4_0);
-                    x = Vector512.Create(a4[row]);
-                    c5_0 = Vector512.MultiplyAddEstimate(x, y0, c5_0);
-                    x = Vector512.Create(a4[row2]);
-                    c6_0 = Vector512.MultiplyAddEstimate(x, y0, c6_0);
-                    x = Vector512.Create(a4[row3]);
-                    c7_0 = Vector512.MultiplyAddEstimate(x, y0, c7_0);
-                    x = Vector512.Create(a8[0]);
-                    c8_0 = Vector512.MultiplyAddEstimate(x, y0, c8_0);
-                    x = Vector512.Create(a8[row]);
-                    c9_0 = Vector512.MultiplyAddEstimate(x, y0, c9_0);
-                    x = Vector512.Create(a8[row2]);
-                    c10_0 = Vector512.MultiplyAddEstimate(x, y0, c10_0);
-                    x = Vector512.Create(a8[row3]);
-                    c11_0 = Vector512.MultiplyAddEstimate(x, y0, c11_0);
-                    x = Vector512.Create(a12[0]);
-                    c12_0 = Vector512.MultiplyAddEstimate(x, y0, c12_0);
-                    a0 += step;
-                    a4 += step;
-                    a8 += step;
-                    a12 += step;
-                    y += stepB;
-                }
-            }
+            c0_0.Store(c + 0 * rowC);
+            c1_0.Store(c + 1 * rowC);
+            c2_0.Store(c + 2 * rowC);
+            c3_0.Store(c + 3 * rowC);
+            c4_0.Store(c + 4 * rowC);
+            c5_0.Store(c + 5 * rowC);
+            c6_0.Store(c + 6 * rowC);
+            c7_0.Store(c + 7 * rowC);
+            c8_0.Store(c + 8 * rowC);
+            c9_0.Store(c + 9 * rowC);
+            c10_0.Store(c + 10 * rowC);
+            c11_0.Store(c + 11 * rowC);
+            c12_0.Store(c + 12 * rowC);
         }
-        c0_0.Store(c + 0 * rowC);
-        c1_0.Store(c + 1 * rowC);
-        c2_0.Store(c + 2 * rowC);
-        c3_0.Store(c + 3 * rowC);
-        c4_0.Store(c + 4 * rowC);
-        c5_0.Store(c + 5 * rowC);
-        c6_0.Store(c + 6 * rowC);
-        c7_0.Store(c + 7 * rowC);
-        c8_0.Store(c + 8 * rowC);
-        c9_0.Store(c + 9 * rowC);
-        c10_0.Store(c + 10 * rowC);
-        c11_0.Store(c + 11 * rowC);
-        c12_0.Store(c + 12 * rowC);
     }
 
-    private static void Tile14x16(in Contraction k, float* a, float* b, float* c, float* bias)
+    private static void Tile14x16(in Contraction k, float* a, float* b, float* c, float* bias, int tiles)
     {
-        Vector512<float> c0_0 = default;
-        Vector512<float> c1_0 = default;
-        Vector512<float> c2_0 = default;
-        Vector512<float> c3_0 = default;
-        Vector512<float> c4_0 = default;
-        Vector512<float> c5_0 = default;
-        Vector512<float> c6_0 = default;
-        Vector512<float> c7_0 = default;
-        Vector512<float> c8_0 = default;
-        Vector512<float> c9_0 = default;
-        Vector512<float> c10_0 = default;
-        Vector512<float> c11_0 = default;
-        Vector512<float> c12_0 = default;
-        Vector512<float> c13_0 = default;
-        nint rowC = k.RowStrideC;
-        if (k.Accumulate)
-        {
-            c0_0 = Vector512.Load(c + 0 * rowC);
-            c1_0 = Vector512.Load(c + 1 * rowC);
-            c2_0 = Vector512.Load(c + 2 * rowC);
-            c3_0 = Vector512.Load(c + 3 * rowC);
-            c4_0 = Vector512.Load(c + 4 * rowC);
-            c5_0 = Vector512.Load(c + 5 * rowC);
-            c6_0 = Vector512.Load(c + 6 * rowC);
-            c7_0 = Vector512.Load(c + 7 * rowC);
-            c8_0 = Vector512.Load(c + 8 * rowC);
-            c9_0 = Vector512.Load(c + 9 * rowC);
-            c10_0 = Vector512.Load(c + 10 * rowC);
-            c11_0 = Vector512.Load(c + 11 * rowC);
-            c12_0 = Vector512.Load(c + 12 * rowC);
-            c13_0 = Vector512.Load(c + 13 * rowC);
-        }
-        else if (bias is not null)
-        {
-            c0_0 = Vector512.Load(bias);
-            c1_0 = c0_0;
-            c2_0 = c0_0;
-            c3_0 = c0_0;
-            c4_0 = c0_0;
-            c5_0 = c0_0;
-            c6_0 = c0_0;
-            c7_0 = c0_0;
-            c8_0 = c0_0;
-            c9_0 = c0_0;
-            c10_0 = c0_0;
-            c11_0 = c0_0;
-            c12_0 = c0_0;
-            c13_0 = c0_0;
-        }
-        nint row = k.RowStrideA, step = k.StepA, stepB = k.StepB;
+        nint row = k.RowStrideA, step = k.StepA, stepB = k.StepB, rowC = k.RowStrideC;
         nint row2 = 2 * row, row3 = 3 * row;
         int steps = k.Steps;
-        for (int segment = 0; segment < k.Segments; segment++)
+        for (; tiles > 0; tiles--, a += 14 * row, c += 14 * rowC)
         {
-            float* y = b + segment * k.SegmentB;
-            float* a0 = a + segment * k.SegmentA;
-            float* a4 = a0 + 4 * row;
-            float* a8 = a4 + 4 * row;
-            float* a12 = a8 + 4 * row;
-            int i = 0;
-            for (; i + 2 <= steps; i += 2)
+            Vector512<float> c0_0 = default;
+            Vector512<float> c1_0 = default;
+            Vector512<float> c2_0 = default;
+            Vector512<float> c3_0 = default;
+            Vector512<float> c4_0 = default;
+            Vector512<float> c5_0 = default;
+            Vector512<float> c6_0 = default;
+            Vector512<float> c7_0 = default;
+            Vector512<float> c8_0 = default;
+            Vector512<float> c9_0 = default;
+            Vector512<float> c10_0 = default;
+            Vector512<float> c11_0 = default;
+            Vector512<float> c12_0 = default;
+            Vector512<float> c13_0 = default;
+            if (k.Accumulate)
             {
+                c0_0 = Vector512.Load(c + 0 * rowC);
+                c1_0 = Vector512.Load(c + 1 * rowC);
+                c2_0 = Vector512.Load(c + 2 * rowC);
+                c3_0 = Vector512.Load(c + 3 * rowC);
+                c4_0 = Vector512.Load(c + 4 * rowC);
+                c5_0 = Vector512.Load(c + 5 * rowC);
+                c6_0 = Vector512.Load(c + 6 * rowC);
+                c7_0 = Vector512.Load(c + 7 * rowC);
+                c8_0 = Vector512.Load(c + 8 * rowC);
+                c9_0 = Vector512.Load(c + 9 * rowC);
+                c10_0 = Vector512.Load(c + 10 * rowC);
+                c11_0 = Vector512.Load(c + 11 * rowC);
+                c12_0 = Vector512.Load(c + 12 * rowC);
+                c13_0 = Vector512.Load(c + 13 * rowC);
+            }
+            else if (bias is not null)
+            {
+                c0_0 = Vector512.Load(bias);
+                c1_0 = c0_0;
+                c2_0 = c0_0;
+                c3_0 = c0_0;
+                c4_0 = c0_0;
+                c5_0 = c0_0;
+                c6_0 = c0_0;
+                c7_0 = c0_0;
+                c8_0 = c0_0;
+                c9_0 = c0_0;
+                c10_0 = c0_0;
+                c11_0 = c0_0;
+                c12_0 = c0_0;
+                c13_0 = c0_0;
+            }
+            for (int segment = 0; segment < k.Segments; segment++)
+            {
+                float* y = b + segment * k.SegmentB;
+                float* a0 = a + segment * k.SegmentA;
+                float* a4 = a0 + 4 * row;
+                float* a8 = a4 + 4 * row;
+                float* a12 = a8 + 4 * row;
+                int i = 0;
+                for (; i + 2 <= steps; i += 2)
                 {
-                    Vector512<float> y0 = Vector512.Load(y);
-                    Vector512<float> x = Vector512.Create(a0[0]);
-                    c0_0 = Vector512.MultiplyAddEstimate(x, y0, c0_0);
-                    x = Vector512.Create(a0[row]);
-                    c1_0 = Vector512.MultiplyAddEstimate(x, y0, c1_0);
-                    x = Vector512.Create(a0[row2]);
-                    c2_0 = Vector512.MultiplyAddEstimate(x, y0, c2_0);
-                    x = Vector512.Create(a0[row3]);
-                    c3_0 = Vector512.MultiplyAddEstimate(x, y0, c3_0);
-                    x = Vector512.Create(a4[0]);
-                    c4_0 = Vector512.MultiplyAddEstimate(x, y0, c4_0);
-                    x = Vector512.Create(a4[row]);
-                    c5_0 = Vector512.MultiplyAddEstimate(x, y0, c5_0);
-                    x = Vector512.Create(a4[row2]);
-                    c6_0 = Vector512.MultiplyAddEstimate(x, y0, c6_0);
-                    x = Vector512.Create(a4[row3]);
-                    c7_0 = Vector512.MultiplyAddEstimate(x, y0, c7_0);
-                    x = Vector512.Create(a8[0]);
-                    c8_0 = Vector512.MultiplyAddEstimate(x, y0, c8_0);
-                    x = Vector512.Create(a8[row]);
-                    c9_0 = Vector512.MultiplyAddEstimate(x, y0, c9_0);
-                    x = Vector512.Create(a8[row2]);
-                    c10_0 = Vector512.MultiplyAddEstimate(x, y0, c10_0);
-                    x = Vector512.Create(a8[row3]);
-                    c11_0 = Vector512.MultiplyAddEstimate(x, y0, c11_0);
-                    x = Vector512.Create(a12[0]);
-                    c12_0 = Vector512.MultiplyAddEstimate(x, y0, c12_0);
-                    x = Vector512.Create(a12[row]);
-                    c13_0 = Vector512.MultiplyAddEstimate(x, y0, c13_0);
-                    a0 += step;
-                    a4 += step;
-                    a8 += step;
-                    a12 += step;
-                    y += stepB;
+                    {
+                        Vector512<float> y0 = Vector512.Load(y);
+                        Vector512<float> x = Vector512.Create(a0[0]);
+                        c0_0 = Vector512.MultiplyAddEstimate(x, y0, c0_0);
+                        x = Vector512.Create(a0[row]);
+                        c1_0 = Vector512.MultiplyAddEstimate(x, y0, c1_0);
+                        x = Vector512.Create(a0[row2]);
+                        c2_0 = Vector512.MultiplyAddEstimate(x, y0, c2_0);
+                        x = Vector512.Create(a0[row3]);
+                        c3_0 = Vector512.MultiplyAddEstimate(x, y0, c3_0);
+                        x = Vector512.Create(a4[0]);
+                        c4_0 = Vector512.MultiplyAddEstimate(x, y0, c4_0);
+                        x = Vector512.Create(a4[row]);
+                        c5_0 = Vector512.MultiplyAddEstimate(x, y0, c5_0);
+                        x = Vector512.Create(a4[row2]);
+                        c6_0 = Vector512.MultiplyAddEstimate(x, y0, c6_0);
+                        x = Vector512.Create(a4[row3]);
+                        c7_0 = Vector512.MultiplyAddEstimate(x, y0, c7_0);
+                        x = Vector512.Create(a8[0]);
+                        c8_0 = Vector512.MultiplyAddEstimate(x, y0, c8_0);
+                        x = Vector512.Create(a8[row]);
+                        c9_0 = Vector512.MultiplyAddEstimate(x, y0, c9_0);
+                        x = Vector512.Create(a8[row2]);
+                        c10_0 = Vector512.MultiplyAddEstimate(x, y0, c10_0);
+                        x = Vector512.Create(a8[row3]);
+                        c11_0 = Vector512.MultiplyAddEstimate(x, y0, c11_0);
+                        x = Vector512.Create(a12[0]);
+                        c12_0 = Vector512.MultiplyAddEstimate(x, y0, c12_0);
+                        x = Vector512.Create(a12[row]);
+                        c13_0 = Vector512.MultiplyAddEstimate(x, y0, c13_0);
+                        a0 += step;
+                        a4 += step;
+                        a8 += step;
+                        a12 += step;
+                        y += stepB;
+                    }
+                    {
+                        Vector512<float> y0 = Vector512.Load(y);
+                        Vector512<float> x = Vector512.Create(a0[0]);
+                        c0_0 = Vector512.MultiplyAddEstimate(x, y0, c0_0);
+                        x = Vector512.Create(a0[row]);
+                        c1_0 = Vector512.MultiplyAddEstimate(x, y0, c1_0);
+                        x = Vector512.Create(a0[row2]);
+                        c2_0 = Vector512.MultiplyAddEstimate(x, y0, c2_0);
+                        x = Vector512.Create(a0[row3]);
+                        c3_0 = Vector512.MultiplyAddEstimate(x, y0, c3_0);
+                        x = Vector512.Create(a4[0]);
+                        c4_0 = Vector512.MultiplyAddEstimate(x, y0, c4_0);
+                        x = Vector512.Create(a4[row]);
+                        c5_0 = Vector512.MultiplyAddEstimate(x, y0, c5_0);
+                        x = Vector512.Create(a4[row2]);
+                        c6_0 = Vector512.MultiplyAddEstimate(x, y0, c6_0);
+                        x = Vector512.Create(a4[row3]);
+                        c7_0 = Vector512.MultiplyAddEstimate(x, y0, c7_0);
+                        x = Vector512.Create(a8[0]);
+                        c8_0 = Vector512.MultiplyAddEstimate(x, y0, c8_0);
+                        x = Vector512.Create(a8[row]);
+                        c9_0 = Vector512.MultiplyAddEstimate(x, y0, c9_0);
+                        x = Vector512.Create(a8[row2]);
+                        c10_0 = Vector512.MultiplyAddEstimate(x, y0, c10_0);
+                        x = Vector512.Create(a8[row3]);
+                        c11_0 = Vector512.MultiplyAddEstimate(x, y0, c11_0);
+                        x = Vector512.Create(a12[0]);
+                        c12_0 = Vector512.MultiplyAddEstimate(x, y0, c12_0);
+                        x = Vector512.Create(a12[row]);
+                        c13_0 = Vector512.MultiplyAddEstimate(x, y0, c13_0);
+                        a0 += step;
+                        a4 += step;
+                        a8 += step;
+                        a12 += step;
+                        y += stepB;
+                    }
                 }
+                for (; i < steps; i++)
                 {
-                    Vector512<float> y0 = Vector512.Load(y);
-                    Vector512<float> x = Vector512.Create(a0[0]);
-                    c0_0 = Vector512.MultiplyAddEstimate(x, y0, c0_0);
-                    x = Vector512.Create(a0[row]);
-                    c1_0 = Vector512.MultiplyAddEstimate(x, y0, c1_0);
-                    x = Vector512.Create(a0[row2]);
-                    c2_0 = Vector512.MultiplyAddEstimate(x, y0, c2_0);
-                    x = Vector512.Create(a0[row3]);
-                    c3_0 = Vector512.MultiplyAddEstimate(x, y0, c3_0);
-                    x = Vector512.Create(a4[0]);
-                    c4_0 = Vector512.MultiplyAddEstimate(x, y0, c4_0);
-                    x = Vector512.Create(a4[row]);
-                    c5_0 = Vector512.MultiplyAddEstimate(x, y0, c5_0);
-                    x = Vector512.Create(a4[row2]);
-                    c6_0 = Vector512.MultiplyAddEstimate(x, y0, c6_0);
-                    x = Vector512.Create(a4[row3]);
-                    c7_0 = Vector512.MultiplyAddEstimate(x, y0, c7_0);
-                    x = Vector512.Create(a8[0]);
-                    c8_0 = Vector512.MultiplyAddEstimate(x, y0, c8_0);
-                    x = Vector512.Create(a8[row]);
-                    c9_0 = Vector512.MultiplyAddEstimate(x, y0, c9_0);
-                    x = Vector512.Create(a8[row2]);
-                    c10_0 = Vector512.MultiplyAddEstimate(x, y0, c10_0);
-                    x = Vector512.Create(a8[row3]);
-                    c11_0 = Vector512.MultiplyAddEstimate(x, y0, c11_0);
-                    x = Vector512.Create(a12[0]);
-                    c12_0 = Vector512.MultiplyAddEstimate(x, y0, c12_0);
-                    x = Vector512.Create(a12[row]);
-                    c13_0 = Vector512.MultiplyAddEstimate(x, y0, c13_0);
-                    a0 += step;
-                    a4 += step;
-                    a8 += step;
-                    a12 += step;
-                    y += stepB;
+                    {
+                        Vector512<float> y0 = Vector512.Load(y);
+                        Vector512<float> x = Vector512.Create(a0[0]);
+                        c0_0 = Vector512.MultiplyAddEstimate(x, y0, c0_0);
+                        x = Vector512.Create(a0[row]);
+                        c1_0 = Vector512.MultiplyAddEstimate(x, y0, c1_0);
+                        x = Vector512.Create(a0[row2]);
+                        c2_0 = Vector512.MultiplyAddEstimate(x, y0, c2_0);
+                        x = Vector512.Create(a0[row3]);
+                        c3_0 = Vector512.MultiplyAddEstimate(x, y0, c3_0);
+                        x = Vector512.Create(a4[0]);
+                        c4_0 = Vector512.MultiplyAddEstimate(x, y0, c4_0);
+                        x = Vector512.Create(a4[row]);
+                        c5_0 = Vector512.MultiplyAddEstimate(x, y0, c5_0);
+                        x = Vector512.Create(a4[row2]);
+                        c6_0 = Vector512.MultiplyAddEstimate(x, y0, c6_0);
+                        x = Vector512.Create(a4[row3]);
+                        c7_0 = Vector512.MultiplyAddEstimate(x, y0, c7_0);
+                        x = Vector512.Create(a8[0]);
+                        c8_0 = Vector512.MultiplyAddEstimate(x, y0, c8_0);
+                        x = Vector512.Create(a8[row]);
+                        c9_0 = Vector512.MultiplyAddEstimate(x, y0, c9_0);
+                        x = Vector512.Create(a8[row2]);
+                        c10_0 = Vector512.MultiplyAddEstimate(x, y0, c10_0);
+                        x = Vector512.Create(a8[row3]);
+                        c11_0 = Vector512.MultiplyAddEstimate(x, y0, c11_0);
+                        x = Vector512.Create(a12[0]);
+                        c12_0 = Vector512.MultiplyAddEstimate(x, y0, c12_0);
+                        x = Vector512.Create(a12[row]);
+                        c13_0 = Vector512.MultiplyAddEstimate(x, y0, c13_0);
+                        a0 += step;
+                        a4 += step;
+                        a8 += step;
+                        a12 += step;
+                        y += stepB;
+                    }
                 }
             }
-            for (; i < steps; i++)
-            {
-                {
-                    Vector512<float> y0 = Vector512.Load(y);
-                    Vector512<float> x = Vector512.Create(a0[0]);
-                    c0_0 = Vector512.MultiplyAddEstimate(x, y0, c0_0);
-                    x = Vector512.Create(a0[row]);
-                    c1_0 = Vector512.MultiplyAddEstimate(x, y0, c1_0);
-                    x = Vector512.Create(a0[row2]);
-                    c2_0 = Vector512.MultiplyAddEstimate(x, y0, c2_0);
-                    x = Vector512.Create(a0[row3]);
-                    c3_0 = Vector512.MultiplyAddEstimate(x, y0, c3_0);
-                    x = Vector512.Create(a4[0]);
-                    c4_0 = Vector512.MultiplyAddEstimate(x, y0, c4_0);
-                    x = Vector512.Create(a4[row]);
-                    c5_0 = Vector512.MultiplyAddEstimate(x, y0, c5_0);
-                    x = Vector512.Create(a4[row2]);
-                    c6_0 = Vector512.MultiplyAddEstimate(x, y0, c6_0);
-                    x = Vector512.Create(a4[row3]);
-                    c7_0 = Vector512.MultiplyAddEstimate(x, y0, c7_0);
-                    x = Vector512.Create(a8[0]);
-                    c8_0 = Vector512.MultiplyAddEstimate(x, y0, c8_0);
-                    x = Vector512.Create(a8[row]);
-                    c9_0 = Vector512.MultiplyAddEstimate(x, y0, c9_0);
-                    x = Vector512.Create(a8[row2]);
-                    c10_0 = Vector512.MultiplyAddEstimate(x, y0, c10_0);
-                    x = Vector512.Create(a8[row3]);
-                    c11_0 = Vector512.MultiplyAddEstimate(x, y0, c11_0);
-                    x = Vector512.Create(a12[0]);
-                    c12_0 = Vector512.MultiplyAddEstimate(x, y0, c12_0);
-                    x = Vector512.Create(a12[row]);
-                    c13_0 = Vector512.MultiplyAddEstimate(x, y0, c13_0);
-                    a0 += step;
-                    a4 += step;
-                    a8 += step;
-                    a12 += step;
-                    y += stepB;
-                }
-            }
+            c0_0.Store(c + 0 * rowC);
+            c1_0.Store(c + 1 * rowC);
+            c2_0.Store(c + 2 * rowC);
+            c3_0.Store(c + 3 * rowC);
+            c4_0.Store(c + 4 * rowC);
+            c5_0.Store(c + 5 * rowC);
+            c6_0.Store(c + 6 * rowC);
+            c7_0.Store(c + 7 * rowC);
+            c8_0.Store(c + 8 * rowC);
+            c9_0.Store(c + 9 * rowC);
+            c10_0.Store(c + 10 * rowC);
+            c11_0.Store(c + 11 * rowC);
+            c12_0.Store(c + 12 * rowC);
+            c13_0.Store(c + 13 * rowC);
         }
-        c0_0.Store(c + 0 * rowC);
-        c1_0.Store(c + 1 * rowC);
-        c2_0.Store(c + 2 * rowC);
-        c3_0.Store(c + 3 * rowC);
-        c4_0.Store(c + 4 * rowC);
-        c5_0.Store(c + 5 * rowC);
-        c6_0.Store(c + 6 * rowC);
-        c7_0.Store(c + 7 * rowC);
-        c8_0.Store(c + 8 * rowC);
-        c9_0.Store(c + 9 * rowC);
-        c10_0.Store(c + 10 * rowC);
-        c11_0.Store(c + 11 * rowC);
-        c12_0.Store(c + 12 * rowC);
-        c13_0.Store(c + 13 * rowC);
     }
 }
