@@ -1,6 +1,3 @@
-using DdmNative.Attribution.Matching;
-using DdmNative.Attribution.Methods;
-
 using static TorchSharp.torch;
 
 namespace DdmNative.Benchmarks.TorchSharp;

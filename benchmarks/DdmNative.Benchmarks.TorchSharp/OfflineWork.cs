@@ -1,5 +1,3 @@
-using DdmNative.Attribution.Matching;
-
 using static TorchSharp.torch;
 
 namespace DdmNative.Benchmarks.TorchSharp;
