@@ -4,11 +4,11 @@ using DdmNative.Compute.Cpu;
 namespace DdmNative.SideBySide;
 
 /// <summary>
-/// Measures a workload on both sides (or all three) in turn, A B A B, after warming them up; while one runs the others are idle.
+/// Measures a workload on all sides in turn, A B C A B C, after warming them up; while one runs the others are idle.
 /// </summary>
 internal sealed class Alternation(CpuDevice device, TorchWorker? torch, TorchWorker? torchSharp, bool quick)
 {
-    /// <summary>Long enough for both sides' idle threads to stop spinning.</summary>
+    /// <summary>Long enough for every side's idle threads to stop spinning.</summary>
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(40);
 
     private readonly double _warmUpSeconds = quick ? 0.2 : 1;
@@ -70,15 +70,11 @@ internal sealed class Alternation(CpuDevice device, TorchWorker? torch, TorchWor
         };
         if (torch is not null)
             row = row with { TorchVariant = torch.Variant, TorchS = Median(torch.Seconds), TorchMinS = torch.Seconds.Min(),
-                TorchMaxS = torch.Seconds.Max(), Ratio = Median(torch.Seconds) / median };
+                TorchMaxS = torch.Seconds.Max() };
         if (torchSharp is not null)
         {
-            row = row with
-            {
-                TorchSharpVariant = torchSharp.Variant, TorchSharpS = Median(torchSharp.Seconds), TorchSharpMinS = torchSharp.Seconds.Min(),
-                TorchSharpMaxS = torchSharp.Seconds.Max(),
-                TorchSharpRatio = Median(torchSharp.Seconds) / median,
-            };
+            row = row with { TorchSharpVariant = torchSharp.Variant, TorchSharpS = Median(torchSharp.Seconds),
+                TorchSharpMinS = torchSharp.Seconds.Min(), TorchSharpMaxS = torchSharp.Seconds.Max() };
         }
         return row;
     }

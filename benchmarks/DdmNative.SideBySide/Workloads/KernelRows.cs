@@ -20,7 +20,8 @@ internal static class KernelRows
             IPlan plan = device.Record("gemm", () => device.MatrixProduct.Forward(
                 x, new Slice(parameters, 0, MatrixSize * MatrixSize), new Slice(parameters, MatrixSize * MatrixSize, MatrixSize), y));
             return new Prepared(plan.Run, plan, x, y, parameters);
-        });
+        })
+    { LeastRatio = 1 };
 
     public static Workload InstanceNorm(int batch) => new(
         "instance-norm", 0, Images("instance-norm", batch),
