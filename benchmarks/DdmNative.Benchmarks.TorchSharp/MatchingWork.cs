@@ -24,7 +24,7 @@ internal static class MatchingWork
 
         Work Build(Func<ConvNet, IMatchingGradients> way)
         {
-            var network = new ConvNet(shape, NormModule.Group, data.Device);
+            var network = new ConvNet(shape, NormModule.Group, NetworkLayout.Contiguous, data.Device);
             (Tensor x, Tensor q) = data.Synset(groups, images);
             // The target gradients' values do not affect the time.
             Tensor[] targets = [.. network.parameters().Select(parameter => randn([groups, .. parameter.shape], device: data.Device))];
