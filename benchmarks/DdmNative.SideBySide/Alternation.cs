@@ -24,7 +24,8 @@ internal sealed class Alternation(CpuDevice device, TorchWorker? torch, TorchWor
     /// <param name="peak">The machine's peak on the same number of threads.</param>
     public Row Measure(Workload workload, MachinePeak peak)
     {
-        Opponent?[] opponents = [Opponent.Prepare(torch, workload, probe: !quick), Opponent.Prepare(torchSharp, workload, probe: !quick)];
+        bool probe = !quick || workload.IsOperation;
+        Opponent?[] opponents = [Opponent.Prepare(torch, workload, probe), Opponent.Prepare(torchSharp, workload, probe)];
         using Prepared prepared = workload.Prepare(device);
         double oursOnce = WarmUp(prepared);
         double longest = oursOnce;

@@ -20,8 +20,8 @@ internal sealed class Settings
     [Option("seconds", Default = 1.0, MetaValue = "N", HelpText = "How long a row is measured on a CUDA device, three turns at least.")]
     public double Seconds { get; set; } = 1;
 
-    [Option("quick", HelpText = "About a minute and a half: fewer repeats, long workloads shortened (on all sides alike), each opponent in "
-        + "the variant that was fastest on the reference machine.")]
+    [Option("quick", HelpText = "About a minute and a half: fewer repeats, long workloads shortened (on all sides alike), and of "
+        + "whole networks only the opponents' variants that were fastest on the reference machine.")]
     public bool Quick { get; set; }
 
     [Option("only", MetaValue = "TEXT", HelpText = "Only the rows whose name contains one of these, separated by commas.")]

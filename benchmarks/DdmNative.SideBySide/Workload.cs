@@ -14,6 +14,9 @@ internal sealed record Workload(string Name, double Flops, JsonObject Torch, Fun
     /// <summary>The target for the faster opponent's time over ours, the same for all instruction sets; 0 if none.</summary>
     public double LeastRatio { get; init; }
 
+    /// <summary>Whether it is a single operation, so short that even a quick run compares the opponents' variants.</summary>
+    public bool IsOperation { get; init; }
+
     /// <summary>Whether it was cut down to fit into a quick run.</summary>
     public bool IsShortened { get; init; }
 }
