@@ -64,12 +64,10 @@ internal sealed class Table
     {
         if (rows.Length == 0)
             return;
+        string alone = (Mean(rows, row => row.TorchRatio), Mean(rows, row => row.TorchSharpRatio)) is (double torch, double torchSharp)
+            ? $"; to PyTorch alone {Text("0.00", torch)}, to TorchSharp alone {Text("0.00", torchSharp)}" : "";
         Console.Out.WriteLine($"{name}: geometric mean of {rows.Length} ratios {Text("0.00", Mean(rows, row => row.Ratio))}{wanted}, least "
-            + Text("0.00", rows.Min(row => row.Ratio)) + Against("PyTorch", row => row.TorchRatio)
-            + Against("TorchSharp", row => row.TorchSharpRatio));
-
-        string Against(string opponent, Func<Row, double?> ratio)
-            => Mean(rows, ratio) is double mean ? $"; to {opponent} alone {Text("0.00", mean)}" : "";
+            + Text("0.00", rows.Min(row => row.Ratio)) + alone);
     }
 
     /// <summary>The geometric mean of those that were measured; null if none was.</summary>
