@@ -20,6 +20,9 @@ internal sealed class Alternation(CpuDevice device, TorchWorker? torch, TorchWor
     /// <summary>For a run longer than this, three turns are enough.</summary>
     private const double LongRunSeconds = 5;
 
+    /// <summary>For a run longer than this, a quick measurement counts the last run of the warm-up and takes one turn more.</summary>
+    private const double LongQuickRunSeconds = 0.4;
+
     /// <param name="workload">The workload to measure.</param>
     /// <param name="peak">The machine's peak on the same number of threads.</param>
     public Row Measure(Workload workload, MachinePeak peak)
@@ -34,11 +37,19 @@ internal sealed class Alternation(CpuDevice device, TorchWorker? torch, TorchWor
             Thread.Sleep(Pause);
             double once = opponent.Worker.Run(1)[0];
             opponent.RunsPerTurn = RunsPerTurn(once);
+            opponent.Once = once;
             longest = Math.Max(longest, once);
         }
         int oursRuns = RunsPerTurn(oursOnce);
         int leastTurns = longest > LongRunSeconds ? Math.Min(3, _leastTurns) : _leastTurns;
         var ours = new List<double>();
+        if (quick && longest > LongQuickRunSeconds)
+        {
+            leastTurns = 1;
+            ours.Add(oursOnce);
+            foreach (Opponent opponent in opponents.OfType<Opponent>())
+                opponent.Seconds.Add(opponent.Once);
+        }
         long start = Stopwatch.GetTimestamp();
         for (int turn = 0; turn < leastTurns || (turn < _mostTurns && Stopwatch.GetElapsedTime(start).TotalSeconds < _rowSeconds); turn++)
         {
@@ -114,6 +125,9 @@ internal sealed class Alternation(CpuDevice device, TorchWorker? torch, TorchWor
         public string Variant { get; } = variant;
 
         public int RunsPerTurn { get; set; } = 1;
+
+        /// <summary>Seconds of the last run of the warm-up.</summary>
+        public double Once { get; set; }
 
         public List<double> Seconds { get; } = [];
 

@@ -5,7 +5,7 @@ using CommandLine;
 using DdmNative.Compute.Cpu;
 using DdmNative.SideBySide;
 
-const double quickLimitSeconds = 80;
+const double quickLimitSeconds = 88;
 using var parser = new Parser(settings =>
 {
     settings.HelpWriter = Console.Error;
