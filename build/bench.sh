@@ -1,13 +1,14 @@
 #!/usr/bin/env bash
-# Times our code and PyTorch side by side on this machine's CPU: the same work, the same threads, in turn (docs/benchmarks.md).
-# Installs what it needs (Debian: python3-torch, libopenblas0-pthread, dataset-fashion-mnist), builds, and prints a table.
+# Times our code, PyTorch and TorchSharp side by side on this machine's CPU: the same work, the same threads, in turn
+# (docs/benchmarks.md). Installs what it needs (Debian: python3-torch, libopenblas0-pthread, dataset-fashion-mnist; NuGet: TorchSharp,
+# libtorch), builds, and prints a table.
 #
 #   build/bench.sh                 everything with 2 threads, then with 1, with each row's peak memory
-#   build/bench.sh --quick         within a minute: 2 threads, few repeats, long workloads shortened
+#   build/bench.sh --quick         about a minute and a half: 2 threads, few repeats, long workloads shortened
 #   build/bench.sh --only conv-fwd,matching --threads 4 --json rows.json
 #
-#   GpuPackages=torchsharp build/bench.sh      also a column for TorchSharp (docs/gpu-packages.md);
-#                                              --torchsharp-device cuda runs it on a GPU
+#   --no-torchsharp                without TorchSharp (a download of about 600 MB)
+#   --torchsharp-device cuda       TorchSharp on a GPU, ours and PyTorch on the CPU
 #
 # All options: build/bench.sh --help
 set -euo pipefail
@@ -43,12 +44,13 @@ if [[ ! -f $binary ]] || is_newer "$stamp" "${sources[@]}"; then
 fi
 
 options=()
-if [[ ${GpuPackages:-} == true || ${GpuPackages:-} == *torchsharp* ]]; then
-    torchsharp=benchmarks/DdmNative.Benchmarks.TorchSharp
+# Runs that compare nothing, or that name a worker, need no TorchSharp.
+without='[ ]--(no-torchsharp|no-torch|torchsharp|in-run-shapley|help|version|device[ =]cuda[^ ]*)[ =]'
+if [[ ! " $* " =~ $without ]]; then
     libtorch=cpu
-    if [[ " $* " == *" --torchsharp-device cuda"* ]]; then libtorch=cuda; fi
-    dotnet build "$torchsharp" -c Release -p:LibTorch="$libtorch" --nologo -v quiet -clp:NoSummary >&2
-    options+=(--torchsharp "$torchsharp/bin/Release/net10.0/torchsharp-worker.dll")
+    if [[ " $* " =~ [\ ]--torchsharp-device[\ =]cuda ]]; then libtorch=cuda; fi
+    # Says itself why there is none; the table then has no such column.
+    if worker=$(build/torchsharp-worker.sh "$libtorch"); then options+=(--torchsharp "$worker"); fi
 fi
 if [[ " $* " != *" --threads "* ]]; then
     threads=$(($(nproc) < 2 ? 1 : 2))

@@ -1,5 +1,4 @@
 using DdmNative.Attribution.Datasets;
-using DdmNative.Attribution.Matching;
 using DdmNative.SideBySide;
 using static TorchSharp.torch;
 

@@ -38,7 +38,7 @@ internal sealed class GroupedMatching : IMatchingGradients
             Tensor Merged(int which) => _parameters[4 * block + which].flatten(0, 1);
             x = functional.conv2d(x, Merged(0), Merged(1), padding: [1, 1], groups: _groups);
             x = functional.group_norm(x, x.shape[1], Merged(2), Merged(3));
-            x = functional.avg_pool2d(functional.relu(x), 2);
+            x = functional.avg_pool2d(functional.relu(x, inplace: true), 2);
         }
         Tensor features = x.unflatten(1, _groups, _shape.Width).flatten(2).transpose(0, 1);
         return features.bmm(_parameters[^2].transpose(1, 2)) + _parameters[^1].unsqueeze(1);

@@ -9,54 +9,83 @@ namespace DdmNative.Benchmarks.TorchSharp;
 /// </summary>
 internal static class KernelWork
 {
-    public static IReadOnlyList<Variant> Convolution(Device device, string kind, int batch, int inputs, int outputs, int size) =>
-    [
-        new("contiguous", () =>
+    public static IReadOnlyList<Variant> Convolution(Device device, string kind, int batch, int inputs, int outputs, int size)
+    {
+        return [InLayout(ImageLayout.Contiguous), InLayout(ImageLayout.ChannelsLast)];
+
+        Variant InLayout(ImageLayout layout) => new(layout.Name(), () =>
         {
-            Tensor x = randn(batch, inputs, size, size, device: device), w = randn(outputs, inputs, 3, 3, device: device) * 0.05,
-                b = randn(outputs, device: device);
+            Tensor x = randn(batch, inputs, size, size, device: device).In(layout),
+                w = (randn(outputs, inputs, 3, 3, device: device) * 0.05).In(layout), b = randn(outputs, device: device);
             if (kind == "conv-fwd")
             {
                 return _ =>
                 {
-                    using IDisposable untracked = no_grad();
+                    using IDisposable inference = inference_mode();
                     functional.conv2d(x, w, b, padding: [1, 1]).Dispose();
                 };
             }
             Tensor[] wanted = kind == "conv-bwd-data" ? [x.requires_grad_()] : [w.requires_grad_(), b.requires_grad_()];
+            // The gradient of the result has the result's layout.
             Tensor y = functional.conv2d(x, w, b, padding: [1, 1]), delta = randn_like(y);
             return _ => Gradients(y, wanted, delta);
-        }),
-    ];
+        });
+    }
 
     public static IReadOnlyList<Variant> Gemm(Device device, int size) =>
     [
         new("mm", () =>
         {
-            Tensor x = randn(size, size, device: device), w = randn(size, size, device: device);
+            (Tensor x, Tensor w, _) = Operands(device, size);
             return _ => mm(x, w).Dispose();
+        }),
+        new("addmm in place", () =>
+        {
+            (Tensor x, Tensor w, _) = Operands(device, size);
+            Tensor y = empty(size, size, device: device);
+            return _ => y.addmm_(x, w, beta: 0, alpha: 1);
         }),
         new("linear", () =>
         {
-            Tensor x = randn(size, size, device: device), w = randn(size, size, device: device), b = randn(size, device: device);
+            (Tensor x, Tensor w, Tensor b) = Operands(device, size);
             return _ => functional.linear(x, w, b).Dispose();
+        }),
+        // Computed by oneDNN, not by MKL.
+        new("convolution 1×1", () =>
+        {
+            (Tensor x, Tensor w, Tensor b) = Operands(device, size);
+            (x, w) = (x.view(1, size, 1, size).permute(0, 3, 1, 2), w.view(size, size, 1, 1));
+            return _ =>
+            {
+                using IDisposable inference = inference_mode();
+                functional.conv2d(x, w, b).Dispose();
+            };
         }),
     ];
 
-    public static IReadOnlyList<Variant> InstanceNorm(Device device, int batch, int channels, int size) =>
-    [
-        new("group-norm", () => ForwardBackward(ConvNet.NormOf(NormModule.Group, channels), device, batch, channels, size)),
-        new("instance-norm", () => ForwardBackward(ConvNet.NormOf(NormModule.Instance, channels), device, batch, channels, size)),
-    ];
+    public static IReadOnlyList<Variant> InstanceNorm(Device device, int batch, int channels, int size)
+    {
+        return [Norm("group-norm", NormModule.Group, ImageLayout.Contiguous),
+            Norm("instance-norm", NormModule.Instance, ImageLayout.Contiguous),
+            Norm("group-norm, channels-last", NormModule.Group, ImageLayout.ChannelsLast)];
 
-    public static IReadOnlyList<Variant> ReluAvgPool(Device device, int batch, int channels, int size) =>
-        [new("contiguous", () => ForwardBackward(Sequential(ReLU(), AvgPool2d(2)), device, batch, channels, size))];
+        Variant Norm(string name, NormModule norm, ImageLayout layout)
+            => new(name, () => ForwardBackward(ConvNet.NormOf(norm, channels), device, layout, batch, channels, size));
+    }
+
+    public static IReadOnlyList<Variant> ReluAvgPool(Device device, int batch, int channels, int size)
+    {
+        return [InLayout(ImageLayout.Contiguous), InLayout(ImageLayout.ChannelsLast)];
+
+        Variant InLayout(ImageLayout layout)
+            => new(layout.Name(), () => ForwardBackward(Sequential(ReLU(), AvgPool2d(2)), device, layout, batch, channels, size));
+    }
 
     /// <summary>The operation's output and the gradients of everything that has one.</summary>
-    private static Work ForwardBackward(Module<Tensor, Tensor> module, Device device, int batch, int channels, int size)
+    private static Work ForwardBackward(Module<Tensor, Tensor> module, Device device, ImageLayout layout, int batch, int channels, int size)
     {
         module.to(device);
-        Tensor x = randn(batch, channels, size, size, device: device).requires_grad_();
+        Tensor x = randn(batch, channels, size, size, device: device).In(layout).requires_grad_();
         Tensor[] wanted = [x, .. module.parameters()];
         Tensor delta = randn_like(module.forward(x));
         return _ =>
@@ -65,6 +94,10 @@ internal static class KernelWork
             autograd.grad([module.forward(x)], wanted, [delta]);
         };
     }
+
+    /// <summary>Two square matrices and a vector.</summary>
+    private static (Tensor X, Tensor W, Tensor B) Operands(Device device, int size)
+        => (randn(size, size, device: device), randn(size, size, device: device), randn(size, device: device));
 
     private static void Gradients(Tensor y, Tensor[] wanted, Tensor delta)
     {

@@ -1,4 +1,3 @@
-using DdmNative.Attribution.Matching;
 using TorchSharp;
 using static TorchSharp.torch;
 

@@ -1,4 +1,3 @@
-using DdmNative.Attribution.Matching;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -25,7 +24,7 @@ internal static class MatchingWork
 
         Work Build(Func<ConvNet, IMatchingGradients> way)
         {
-            var network = new ConvNet(shape, NormModule.Group, data.Device);
+            var network = new ConvNet(shape, NormModule.Group, NetworkLayout.Contiguous, data.Device);
             (Tensor x, Tensor q) = data.Synset(groups, images);
             // The target gradients' values do not affect the time.
             Tensor[] targets = [.. network.parameters().Select(parameter => randn([groups, .. parameter.shape], device: data.Device))];

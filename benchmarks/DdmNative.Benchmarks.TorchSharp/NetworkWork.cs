@@ -9,9 +9,9 @@ internal static class NetworkWork
 {
     private const double Rate = 0.02, Momentum = 0.9;
 
-    public static IReadOnlyList<Variant> TrainStep(BenchmarkData data, int batch, NetworkShape shape) => Norms(norm =>
+    public static IReadOnlyList<Variant> TrainStep(BenchmarkData data, int batch, NetworkShape shape) => Variants(shape, (norm, layout) =>
     {
-        var network = new ConvNet(shape, norm, data.Device);
+        var network = new ConvNet(shape, norm, layout, data.Device);
         (Tensor x, Tensor y) = data.Labelled(shape.Channels, shape.Size);
         var optimizer = optim.SGD(network.parameters(), Rate, Momentum);
         return _ =>
@@ -19,16 +19,17 @@ internal static class NetworkWork
             using DisposeScope scope = NewDisposeScope();
             Tensor rows = randperm(x.shape[0], device: data.Device).narrow(0, 0, batch);
             optimizer.zero_grad();
-            functional.cross_entropy(network.forward(x.index_select(0, rows)), y.index_select(0, rows)).backward();
+            Tensor images = x.index_select(0, rows).In(network.FilterLayout);
+            functional.cross_entropy(network.forward(images), y.index_select(0, rows)).backward();
             optimizer.step();
         };
     });
 
-    public static IReadOnlyList<Variant> Forward(BenchmarkData data, int batch, NetworkShape shape) => Norms(norm =>
+    public static IReadOnlyList<Variant> Forward(BenchmarkData data, int batch, NetworkShape shape) => Variants(shape, (norm, layout) =>
     {
-        var network = new ConvNet(shape, norm, data.Device);
+        var network = new ConvNet(shape, norm, layout, data.Device);
         network.eval();
-        Tensor x = data.Labelled(shape.Channels, shape.Size).Images.narrow(0, 0, batch).contiguous();
+        Tensor x = data.Labelled(shape.Channels, shape.Size).Images.narrow(0, 0, batch).In(network.FilterLayout);
         return _ =>
         {
             using DisposeScope scope = NewDisposeScope();
@@ -37,6 +38,13 @@ internal static class NetworkWork
         };
     });
 
-    private static IReadOnlyList<Variant> Norms(Func<NormModule, Work> build)
-        => [new("group-norm", () => build(NormModule.Group)), new("instance-norm", () => build(NormModule.Instance))];
+    private static IReadOnlyList<Variant> Variants(NetworkShape shape, Func<NormModule, NetworkLayout, Work> build)
+    {
+        Variant group = new("group-norm", () => build(NormModule.Group, NetworkLayout.Contiguous)),
+            mixed = new("group-norm, mixed layouts", () => build(NormModule.Group, NetworkLayout.Mixed));
+        // At a size that is a power of two, the change of layout reads and writes few sets of the cache, which makes it slow.
+        Variant[] best = int.IsPow2(shape.Size) ? [group, mixed] : [mixed, group];
+        return [.. best, new("instance-norm", () => build(NormModule.Instance, NetworkLayout.Contiguous)),
+            new("group-norm, channels-last", () => build(NormModule.Group, NetworkLayout.ChannelsLast))];
+    }
 }

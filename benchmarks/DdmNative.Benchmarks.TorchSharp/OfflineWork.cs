@@ -1,5 +1,3 @@
-using DdmNative.Attribution.Matching;
-
 using static TorchSharp.torch;
 
 namespace DdmNative.Benchmarks.TorchSharp;
@@ -14,16 +12,18 @@ internal static class OfflineWork
     public static IReadOnlyList<Variant> Total(BenchmarkData data, int samples, int batch, int epochs, int matchingSteps,
         NetworkShape shape)
     {
-        return [Way("loop and grouped", network => new GroupedMatching(network, BenchmarkData.Classes * GroupsPerClass)),
-            Way("loop", network => new LoopedMatching(network))];
+        return [Way("grouped, mixed layouts", NetworkLayout.Mixed, Grouped), Way("grouped", NetworkLayout.Contiguous, Grouped),
+            Way("loop", NetworkLayout.Contiguous, network => new LoopedMatching(network))];
 
-        Variant Way(string name, Func<ConvNet, IMatchingGradients> matching) => new(name, () =>
+        static IMatchingGradients Grouped(ConvNet network) => new GroupedMatching(network, BenchmarkData.Classes * GroupsPerClass);
+
+        Variant Way(string name, NetworkLayout layout, Func<ConvNet, IMatchingGradients> matching) => new(name, () =>
         {
             (Tensor x, Tensor y) = data.PerClass(samples / BenchmarkData.Classes);
             Tensor onehot = BenchmarkData.OneHot(y), everything = ones(x.shape[0], dtype: ScalarType.Bool, device: data.Device);
             return isShort =>
             {
-                using var start = new ConvNet(shape, NormModule.Group, data.Device);
+                using var start = new ConvNet(shape, NormModule.Group, layout, data.Device);
                 using var trainer = new EnsembleLoop(start);
                 trainer.Train(x, y, [everything], batch, isShort
                     ? 4 : epochs * (int)((x.shape[0] + batch - 1) / batch), rate: 0.02, momentum: 0.9);

@@ -47,6 +47,7 @@ Workloads Start(Settings settings)
             $"--device {settings.Device}: this libtorch finds no CUDA device; build with -p:LibTorch=cuda on a machine with an "
             + "NVIDIA GPU.");
     set_num_threads(settings.Threads);
+    set_num_interop_threads(settings.Threads);
     manual_seed(0);
     return new Workloads(target, new FashionMnist(settings.Data));
 }

@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Text.Json.Nodes;
-using DdmNative.Attribution.Methods;
 using DdmNative.SideBySide;
 using TorchSharp;
 using static TorchSharp.torch;

@@ -4,11 +4,11 @@ using DdmNative.Compute.Cpu;
 namespace DdmNative.SideBySide;
 
 /// <summary>
-/// Measures a workload on both sides (or all three) in turn, A B A B, after warming them up; while one runs the others are idle.
+/// Measures a workload on all sides in turn, A B C A B C, after warming them up; while one runs the others are idle.
 /// </summary>
 internal sealed class Alternation(CpuDevice device, TorchWorker? torch, TorchWorker? torchSharp, bool quick)
 {
-    /// <summary>Long enough for both sides' idle threads to stop spinning.</summary>
+    /// <summary>Long enough for every side's idle threads to stop spinning.</summary>
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(40);
 
     private readonly double _warmUpSeconds = quick ? 0.2 : 1;
@@ -20,11 +20,15 @@ internal sealed class Alternation(CpuDevice device, TorchWorker? torch, TorchWor
     /// <summary>For a run longer than this, three turns are enough.</summary>
     private const double LongRunSeconds = 5;
 
+    /// <summary>For a run longer than this, a quick measurement counts the last run of the warm-up and takes one turn more.</summary>
+    private const double LongQuickRunSeconds = 0.4;
+
     /// <param name="workload">The workload to measure.</param>
     /// <param name="peak">The machine's peak on the same number of threads.</param>
     public Row Measure(Workload workload, MachinePeak peak)
     {
-        Opponent?[] opponents = [Opponent.Prepare(torch, workload, probe: !quick), Opponent.Prepare(torchSharp, workload, probe: !quick)];
+        bool probe = !quick || workload.IsOperation;
+        Opponent?[] opponents = [Opponent.Prepare(torch, workload, probe), Opponent.Prepare(torchSharp, workload, probe)];
         using Prepared prepared = workload.Prepare(device);
         double oursOnce = WarmUp(prepared);
         double longest = oursOnce;
@@ -33,11 +37,19 @@ internal sealed class Alternation(CpuDevice device, TorchWorker? torch, TorchWor
             Thread.Sleep(Pause);
             double once = opponent.Worker.Run(1)[0];
             opponent.RunsPerTurn = RunsPerTurn(once);
+            opponent.Once = once;
             longest = Math.Max(longest, once);
         }
         int oursRuns = RunsPerTurn(oursOnce);
         int leastTurns = longest > LongRunSeconds ? Math.Min(3, _leastTurns) : _leastTurns;
         var ours = new List<double>();
+        if (quick && longest > LongQuickRunSeconds)
+        {
+            leastTurns = 1;
+            ours.Add(oursOnce);
+            foreach (Opponent opponent in opponents.OfType<Opponent>())
+                opponent.Seconds.Add(opponent.Once);
+        }
         long start = Stopwatch.GetTimestamp();
         for (int turn = 0; turn < leastTurns || (turn < _mostTurns && Stopwatch.GetElapsedTime(start).TotalSeconds < _rowSeconds); turn++)
         {
@@ -70,15 +82,11 @@ internal sealed class Alternation(CpuDevice device, TorchWorker? torch, TorchWor
         };
         if (torch is not null)
             row = row with { TorchVariant = torch.Variant, TorchS = Median(torch.Seconds), TorchMinS = torch.Seconds.Min(),
-                TorchMaxS = torch.Seconds.Max(), Ratio = Median(torch.Seconds) / median };
+                TorchMaxS = torch.Seconds.Max() };
         if (torchSharp is not null)
         {
-            row = row with
-            {
-                TorchSharpVariant = torchSharp.Variant, TorchSharpS = Median(torchSharp.Seconds), TorchSharpMinS = torchSharp.Seconds.Min(),
-                TorchSharpMaxS = torchSharp.Seconds.Max(),
-                TorchSharpRatio = Median(torchSharp.Seconds) / median,
-            };
+            row = row with { TorchSharpVariant = torchSharp.Variant, TorchSharpS = Median(torchSharp.Seconds),
+                TorchSharpMinS = torchSharp.Seconds.Min(), TorchSharpMaxS = torchSharp.Seconds.Max() };
         }
         return row;
     }
@@ -117,6 +125,9 @@ internal sealed class Alternation(CpuDevice device, TorchWorker? torch, TorchWor
         public string Variant { get; } = variant;
 
         public int RunsPerTurn { get; set; } = 1;
+
+        /// <summary>Seconds of the last run of the warm-up.</summary>
+        public double Once { get; set; }
 
         public List<double> Seconds { get; } = [];
 

@@ -5,7 +5,7 @@ using CommandLine;
 using DdmNative.Compute.Cpu;
 using DdmNative.SideBySide;
 
-const double quickLimitSeconds = 44;
+const double quickLimitSeconds = 88;
 using var parser = new Parser(settings =>
 {
     settings.HelpWriter = Console.Error;
@@ -66,21 +66,23 @@ List<Row> Measure(Settings settings, Workload[] workloads, int threads, long sta
     var rows = new List<Row>();
     using var device = new CpuDevice(threads);
     using TorchWorker? torch = settings.NoTorch ? null : TorchWorker.PyTorch(settings, threads);
-    using TorchWorker? torchSharp = settings.TorchSharp is null ? null : TorchWorker.TorchSharp(settings, threads);
+    using TorchWorker? torchSharp = settings.ComparesTorchSharp ? TorchWorker.TorchSharp(settings, threads) : null;
     MachinePeak peak = MachinePeak.Measure(threads);
     MachinePeak single = threads == 1 ? peak : MachinePeak.Measure(1);
     Console.Out.WriteLine(string.Create(CultureInfo.InvariantCulture,
-        $"\n{device.Description}; PyTorch "
-        + $"{torch?.Version ?? "left out"}{(torchSharp is null ? "" : $"; TorchSharp: libtorch {torchSharp.Version}")}; multiply–add peak "
+        $"\n{device.Description}; PyTorch {torch?.Version ?? "left out"}; "
+        + $"TorchSharp {(torchSharp is null ? "left out" : $"with libtorch {torchSharp.Version}")}"
+        + $"{(Avx2Limit.IsWanted && torch is not null ? ", both limited to AVX2 like ours" : "")}; multiply–add peak "
         + $"{peak.FlopsPerSecond / 1e9:0} GFLOP/s on {threads}, {single.FlopsPerSecond / 1e9:0} on one; second-level cache "
         + $"{peak.BytesPerSecond / 1e9:0} GB/s"));
-    Table.WriteHeader(torchSharp is not null);
+    var table = new Table(torch is not null, torchSharp is not null, settings.Memory);
+    table.WriteHeader();
     var alternation = new Alternation(device, torch, torchSharp, settings.Quick);
     foreach (Workload workload in workloads)
     {
         if (settings.Quick && Stopwatch.GetElapsedTime(start).TotalSeconds > quickLimitSeconds)
         {
-            Console.Out.WriteLine($"{workload.Name,-24} left out: the minute of --quick is over");
+            Console.Out.WriteLine($"{workload.Name,-24} left out: the time of --quick is over");
             continue;
         }
         Row row = alternation.Measure(workload, peak);
@@ -100,9 +102,10 @@ List<Row> Measure(Settings settings, Workload[] workloads, int threads, long sta
             }
         }
         rows.Add(row);
-        Table.Write(row);
+        table.Write(row);
     }
     Console.Out.WriteLine($"peak memory of the whole processes: ours {PeakMemory.Own() >> 20} "
-        + $"MiB{(torch is null ? "" : $", PyTorch's {torch.PeakBytes() >> 20} MiB")}");
+        + $"MiB{(torch is null ? "" : $", PyTorch's {torch.PeakBytes() >> 20} MiB")}"
+        + (torchSharp is null ? "" : $", TorchSharp's {torchSharp.PeakBytes() >> 20} MiB"));
     return rows;
 }

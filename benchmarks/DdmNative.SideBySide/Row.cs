@@ -23,7 +23,7 @@ internal sealed record Row
     public double? TorchMaxS { get; init; }
 
     /// <summary>PyTorch's median over ours.</summary>
-    public double? Ratio { get; init; }
+    public double? TorchRatio => TorchS / OursS;
 
     /// <summary>10⁹ flops a second of our side, counted in the direct form.</summary>
     public double? Gflops { get; init; }
@@ -44,7 +44,11 @@ internal sealed record Row
     public double? TorchSharpMaxS { get; init; }
 
     /// <summary>TorchSharp's median over ours.</summary>
-    public double? TorchSharpRatio { get; init; }
+    public double? TorchSharpRatio => TorchSharpS / OursS;
+
+    /// <summary>The median of the faster of the two over ours.</summary>
+    public double? Ratio
+        => TorchRatio is double torch && TorchSharpRatio is double torchSharp ? Math.Min(torch, torchSharp) : TorchRatio ?? TorchSharpRatio;
 
     /// <summary>How TorchSharp's side was written.</summary>
     public string? TorchSharpVariant { get; init; }
@@ -59,7 +63,7 @@ internal sealed record Row
     /// <summary>Whether the workload was cut down for a quick run.</summary>
     public bool Shortened { get; init; }
 
-    /// <summary>The required ratio; 0 if none.</summary>
+    /// <summary>The target for the ratio to the faster opponent; 0 if none.</summary>
     [JsonIgnore]
     public double LeastRatio { get; init; }
 }

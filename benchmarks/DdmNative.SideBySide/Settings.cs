@@ -20,8 +20,8 @@ internal sealed class Settings
     [Option("seconds", Default = 1.0, MetaValue = "N", HelpText = "How long a row is measured on a CUDA device, three turns at least.")]
     public double Seconds { get; set; } = 1;
 
-    [Option("quick", HelpText = "Within a minute: fewer repeats, long workloads shortened (on both sides alike), PyTorch's variants not "
-        + "compared anew.")]
+    [Option("quick", HelpText = "About a minute and a half: fewer repeats, long workloads shortened (on all sides alike), and of "
+        + "whole networks only the opponents' variants that were fastest on the reference machine.")]
     public bool Quick { get; set; }
 
     [Option("only", MetaValue = "TEXT", HelpText = "Only the rows whose name contains one of these, separated by commas.")]
@@ -30,11 +30,14 @@ internal sealed class Settings
     [Option("json", MetaValue = "FILE", HelpText = "Write the rows there.")]
     public string? Json { get; set; }
 
-    [Option("memory", HelpText = "Also measure each row's peak memory, in two processes of its own.")]
+    [Option("memory", HelpText = "Also measure each row's peak memory, in one more process of each side.")]
     public bool Memory { get; set; }
 
-    [Option("no-torch", HelpText = "Time ours alone.")]
+    [Option("no-torch", HelpText = "Time ours alone, without PyTorch and without TorchSharp.")]
     public bool NoTorch { get; set; }
+
+    [Option("no-torchsharp", HelpText = "Leave out TorchSharp, which build/bench.sh otherwise builds.")]
+    public bool NoTorchSharp { get; set; }
 
     [Option("data", Default = "/usr/share/datasets/fashion-mnist", MetaValue = "DIR", HelpText = "Fashion-MNIST in IDX files.")]
     public string Data { get; set; } = "/usr/share/datasets/fashion-mnist";
@@ -46,7 +49,7 @@ internal sealed class Settings
     public string Worker { get; set; } = "benchmarks/pytorch/worker.py";
 
     [Option("torchsharp", MetaValue = "FILE",
-        HelpText = "Also time TorchSharp: its built worker, torchsharp-worker.dll (docs/gpu-packages.md).")]
+        HelpText = "Also time TorchSharp, by this worker: torchsharp-worker.dll as build/torchsharp-worker.sh builds it.")]
     public string? TorchSharp { get; set; }
 
     [Option("torchsharp-device", Default = "cpu", MetaValue = "NAME", HelpText = "Where TorchSharp works: cpu, cuda or cuda:N.")]
@@ -65,7 +68,10 @@ internal sealed class Settings
         => Threads is null ? [Environment.ProcessorCount]
             : [.. Threads.Split(',').Select(text => int.Parse(text, System.Globalization.CultureInfo.InvariantCulture))];
 
-    /// <summary>Whether ours runs on the CPU, side by side with PyTorch.</summary>
+    /// <summary>Whether TorchSharp is timed too.</summary>
+    public bool ComparesTorchSharp => TorchSharp is not null && !NoTorchSharp && !NoTorch;
+
+    /// <summary>Whether ours runs on the CPU, side by side with PyTorch and TorchSharp.</summary>
     public bool IsCpu => Device == "cpu";
 
     public bool IsWanted(string name) => Only is null || Only.Split(',').Any(part => name.Contains(part, StringComparison.Ordinal));

@@ -10,6 +10,9 @@ namespace DdmNative.SideBySide;
 /// </summary>
 internal sealed class TorchWorker : IDisposable
 {
+    private static readonly string[] LibrarySettings = ["OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE", "ONEDNN_MAX_CPU_ISA", "DNNL_MAX_CPU_ISA",
+        "ATEN_CPU_CAPABILITY", "MKL_ENABLE_INSTRUCTIONS"];
+
     private readonly Process _process;
     private readonly string _side;
 
@@ -20,9 +23,11 @@ internal sealed class TorchWorker : IDisposable
         string text = threads.ToString(CultureInfo.InvariantCulture);
         foreach (string argument in (string[])[.. arguments, "--threads", text])
             start.ArgumentList.Add(argument);
-        // OpenBLAS chooses its kernels itself, on the same number of threads as everything else.
-        start.Environment.Remove("OPENBLAS_CORETYPE");
-        start.Environment.Remove("OPENBLAS_L2_SIZE");
+        // The libraries choose their code themselves, and use the same number of threads as everything else.
+        foreach (string name in LibrarySettings)
+            start.Environment.Remove(name);
+        if (Avx2Limit.IsWanted)
+            Avx2Limit.Apply(start.Environment);
         start.Environment["OPENBLAS_NUM_THREADS"] = start.Environment["OMP_NUM_THREADS"] = text;
         _process = Process.Start(start) ?? throw new InvalidOperationException($"{program} did not start.");
         Version = Ask(new JsonObject { ["hello"] = true })["torch"]!.GetValue<string>();
@@ -35,7 +40,7 @@ internal sealed class TorchWorker : IDisposable
     public static TorchWorker PyTorch(Settings settings, int threads)
         => new("PyTorch", threads, settings.Python, settings.Worker, "--data", settings.Data);
 
-    /// <summary>TorchSharp's: benchmarks/DdmNative.Benchmarks.TorchSharp, an opt-in part.</summary>
+    /// <summary>TorchSharp's: benchmarks/DdmNative.Benchmarks.TorchSharp, which build/torchsharp-worker.sh builds.</summary>
     public static TorchWorker TorchSharp(Settings settings, int threads)
         => new("TorchSharp", threads, "dotnet", settings.TorchSharp!, "--data", settings.Data, "--device", settings.TorchSharpDevice);
 

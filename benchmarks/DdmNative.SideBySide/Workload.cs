@@ -3,16 +3,19 @@ using DdmNative.Compute;
 
 namespace DdmNative.SideBySide;
 
-/// <summary>One row of the table: the same work for both sides.</summary>
+/// <summary>One row of the table: the same work for all sides.</summary>
 /// <param name="Name">The row's name.</param>
 /// <param name="Flops"> Flops of one run: the multiply–adds (counted as two) of the convolutions and linear layers in their direct form,
 /// for any algorithm; nothing else counts. 0 if there are none. </param>
-/// <param name="Torch">The request to benchmarks/pytorch/workloads.py.</param>
+/// <param name="Torch">The request to PyTorch's and TorchSharp's workers.</param>
 /// <param name="Prepare">Builds our side on a device; not timed.</param>
 internal sealed record Workload(string Name, double Flops, JsonObject Torch, Func<Device, Prepared> Prepare)
 {
-    /// <summary>The least required ratio of PyTorch's time to ours; 0 if none.</summary>
+    /// <summary>The target for the faster opponent's time over ours, the same for all instruction sets; 0 if none.</summary>
     public double LeastRatio { get; init; }
+
+    /// <summary>Whether it is a single operation, so short that even a quick run compares the opponents' variants.</summary>
+    public bool IsOperation { get; init; }
 
     /// <summary>Whether it was cut down to fit into a quick run.</summary>
     public bool IsShortened { get; init; }

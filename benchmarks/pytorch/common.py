@@ -73,11 +73,27 @@ class PrimitiveNorm(nn.Module):
 NORMS = {"instance": lambda c: nn.InstanceNorm2d(c, affine=True), "group": lambda c: nn.GroupNorm(c, c), "primitive": PrimitiveNorm}
 
 
-def convnet(width, depth, norm, channels=1, size=28, classes=10):
+class Layout(nn.Module):
+    """The same images in another memory format."""
+
+    def __init__(self, memory_format):
+        super().__init__()
+        self.memory_format = memory_format
+
+    def forward(self, x):
+        return x.contiguous(memory_format=self.memory_format)
+
+
+def convnet(width, depth, norm, channels=1, size=28, classes=10, mixed=False):
+    """mixed: convolutions and pools channels-last, where pools are faster, and norms contiguous, where norms are faster."""
     layers = []
     for i in range(depth):
-        layers += [nn.Conv2d(channels if i == 0 else width, width, 3, padding=1), NORMS[norm](width), nn.ReLU(), nn.AvgPool2d(2)]
-    return nn.Sequential(*layers, nn.Flatten(), nn.Linear(width * (size >> depth) ** 2, classes))
+        before = [Layout(torch.contiguous_format)] if mixed else []
+        after = [Layout(torch.channels_last)] if mixed else []
+        layers += [nn.Conv2d(channels if i == 0 else width, width, 3, padding=1), *before, NORMS[norm](width), nn.ReLU(), *after,
+                   nn.AvgPool2d(2)]
+    network = nn.Sequential(*layers, nn.Flatten(), nn.Linear(width * (size >> depth) ** 2, classes))
+    return network.to(memory_format=torch.channels_last) if mixed else network
 
 
 def median(seconds):

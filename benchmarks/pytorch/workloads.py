@@ -77,24 +77,25 @@ def relu_avgpool(options, batch, channels, size):
 
 
 def norms(build):
-    """A network's work with group norm, instance norm, and group norm in channels-last layout."""
+    """A network's work with group norm, instance norm, and group norm in channels-last and in mixed layouts."""
     def channels_last(t):
         return t.to(memory_format=torch.channels_last)
     return {"group-norm": lambda: build("group", lambda t: t), "instance-norm": lambda: build("instance", lambda t: t),
-            "group-norm, channels-last": lambda: build("group", channels_last)}
+            "group-norm, channels-last": lambda: build("group", channels_last),
+            "group-norm, mixed layouts": lambda: build("group", channels_last, mixed=True)}
 
 
 def training_step(options, batch, channels, size, width, depth):
-    def build(norm, layout):
-        network = layout(convnet(width, depth, norm, channels, size))
+    def build(norm, layout, mixed=False):
+        network = layout(convnet(width, depth, norm, channels, size, mixed=mixed))
         x, y = labelled_images(options, channels, size)
         return train_step(network, layout(x), y, batch)
     return norms(build)
 
 
 def evaluation(options, batch, channels, size, width, depth):
-    def build(norm, layout):
-        network = layout(convnet(width, depth, norm, channels, size)).eval()
+    def build(norm, layout, mixed=False):
+        network = layout(convnet(width, depth, norm, channels, size, mixed=mixed)).eval()
         x = layout(labelled_images(options, channels, size)[0][:batch])
 
         def work(_):
@@ -118,9 +119,9 @@ def online(options, groups, models, steps, evaluated, width, depth):
     weights = torch.full((models, groups), 1 / groups)
     weights[range(models - 1), range(models - 1)] = 0
 
-    def build(make):
+    def build(make, mixed=False):
         def variant():
-            ensemble = make(convnet(width, depth, "group"))
+            ensemble = make(convnet(width, depth, "group", mixed=mixed))
 
             def work(short):
                 count = min(models, 4) if short else models
@@ -128,23 +129,23 @@ def online(options, groups, models, steps, evaluated, width, depth):
                 return ensemble.logits(test[:250] if short else test)
             return work
         return variant
-    return {"vmap": build(EnsembleVmap), "loop": build(EnsembleLoop)}
+    return {"loop": build(EnsembleLoop), "loop, mixed layouts": build(EnsembleLoop, mixed=True), "vmap": build(EnsembleVmap)}
 
 
 def retrain(options, models, samples, batch, epochs, width, depth):
     x, y = labelled_images(options, 1, 28, per_class=samples // 10)
     group = torch.arange(len(x)) * 50 // len(x)
 
-    def build(make):
+    def build(make, mixed=False):
         def variant():
-            ensemble = make(convnet(width, depth, "group"))
+            ensemble = make(convnet(width, depth, "group", mixed=mixed))
 
             def work(short):
                 count, steps = (min(models, 4), 4) if short else (models, epochs * -(-len(x) // batch))
                 ensemble.train(x, y, [group != g for g in range(count)], batch, steps, rate=0.02, momentum=0.9, seed=options.seed)
             return work
         return variant
-    return {"loop": build(EnsembleLoop), "vmap": build(EnsembleVmap)}
+    return {"loop": build(EnsembleLoop), "loop, mixed layouts": build(EnsembleLoop, mixed=True), "vmap": build(EnsembleVmap)}
 
 
 KINDS = {

@@ -23,7 +23,7 @@ internal static class ConvolutionRows
             $"{kind}-{size}x{size}x{channels}", 2.0 * shape.MultiplyAdds * batch,
             new JsonObject { ["kind"] = kind, ["batch"] = batch, ["inputs"] = channels, ["outputs"] = Width, ["size"] = size },
             device => Prepare(device, kind, batch, shape))
-        { LeastRatio = 1 };
+        { LeastRatio = 1.5, IsOperation = true };
     }
 
     private static Prepared Prepare(Device device, string kind, int batch, ConvolutionShape shape)

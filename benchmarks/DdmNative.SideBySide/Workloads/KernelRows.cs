@@ -20,7 +20,8 @@ internal static class KernelRows
             IPlan plan = device.Record("gemm", () => device.MatrixProduct.Forward(
                 x, new Slice(parameters, 0, MatrixSize * MatrixSize), new Slice(parameters, MatrixSize * MatrixSize, MatrixSize), y));
             return new Prepared(plan.Run, plan, x, y, parameters);
-        });
+        })
+    { LeastRatio = 1, IsOperation = true };
 
     public static Workload InstanceNorm(int batch) => new(
         "instance-norm", 0, Images("instance-norm", batch),
@@ -41,7 +42,8 @@ internal static class KernelRows
                     new Slice(gradient, Channels, Channels));
             });
             return new Prepared(plan.Run, plan, x, y, delta, result, parameters, gradient, statistics);
-        });
+        })
+    { IsOperation = true };
 
     public static Workload ReluAvgPool(int batch) => new(
         "relu-avgpool", 0, Images("relu-avgpool", batch),
@@ -58,7 +60,8 @@ internal static class KernelRows
                 device.ReluAvgPool.Backward(window, x, delta, result);
             });
             return new Prepared(plan.Run, plan, x, y, delta, result);
-        });
+        })
+    { IsOperation = true };
 
     private static JsonObject Images(string kind, int batch)
         => new() { ["kind"] = kind, ["batch"] = batch, ["channels"] = Channels, ["size"] = Size };

@@ -38,7 +38,7 @@ internal static class OfflineRows
                 Dataset train = data.Train.PerClassSubset(samples / data.Train.Classes, seed: 1);
                 return new Prepared(() => Run(device, Network.Create(options), train, recipe, matchingSteps));
             })
-        { LeastRatio = 3, IsShortened = epochs < WholeEpochs };
+        { LeastRatio = 4, IsShortened = epochs < WholeEpochs };
     }
 
     private static void Run(Device device, Network network, Dataset train, TrainingOptions recipe, int matchingSteps)

@@ -31,6 +31,6 @@ internal static class RetrainRows
                 return new Prepared(() => trainer.Run(initial, (member, sample) => sample * Setting.Groups / set.Count == member), trainer,
                     set);
             })
-        { LeastRatio = 3, IsShortened = models < WholeModels || samples < WholeSamples };
+        { LeastRatio = 4, IsShortened = models < WholeModels || samples < WholeSamples };
     }
 }
