@@ -17,6 +17,12 @@ internal sealed class ValidateStage(Job job) : Stage
     /// <summary>Stands where a method's name would: one seed against the mean of the others.</summary>
     public const string Ceiling = "ceiling";
 
+    /// <summary>
+    /// The fewest independent differences between groups of one class for the view <c>within</c>. Of one or two, the correlation is near 1
+    /// or −1 whatever the predictions are.
+    /// </summary>
+    private const int LeastDifferences = 5;
+
     public override string Name => StageName;
 
     public override string Title => "compare with exact retraining";
@@ -74,29 +80,33 @@ internal sealed class ValidateStage(Job job) : Stage
             return;
         }
 
+        bool canCompareWithin = classOf.Length - classOf.Distinct().Count() >= LeastDifferences;
         string[] rows = [.. losses.Select(loss => loss.Name)];
         AttributionMatrix[] exact = [.. retrained.Select(logits => AttributionMatrix.From(logits, labels, losses))];
         foreach (string method in job.Attribution.Methods)
         {
             AttributionMatrix predicted = effects.Read(method).SelectObjectives(rows).SelectGroups(chosen);
-            Add(figures, method, EffectCorrelations.Compute(predicted, AttributionMatrix.Mean(exact), classOf));
+            Compare(method, predicted);
         }
 
         if (job.Validation.Baselines)
             foreach ((string name, AttributionMatrix matrix) in BaselineStage.Names.Zip(BaselineStage.Read(context)))
-                Add(figures, name, EffectCorrelations.Compute(matrix.SelectGroups(chosen), AttributionMatrix.Mean(exact), classOf));
+                Compare(name, matrix.SelectGroups(chosen));
         if (exact.Length > 1)
-            Add(figures, Ceiling, NoiseCeiling.Compute(exact, classOf));
+            Add(figures, Ceiling, NoiseCeiling.Compute(exact, classOf), canCompareWithin);
+
+        void Compare(string name, AttributionMatrix predicted)
+            => Add(figures, name, EffectCorrelations.Compute(predicted, AttributionMatrix.Mean(exact), classOf), canCompareWithin);
     }
 
-    private static void Add(Dictionary<string, double> figures, string method, EffectCorrelations correlations)
+    private static void Add(Dictionary<string, double> figures, string method, EffectCorrelations correlations, bool canCompareWithin)
     {
         foreach ((string view, double value) in (ReadOnlySpan<(string, double)>)[
             ("same", correlations.Same), ("all", correlations.All), ("off", correlations.Off), ("total", correlations.Total),
             ("within", correlations.Within), ("slope", correlations.Slope)])
         {
             // Where effects do not vary there is no correlation; JSON has no word for that but absence.
-            if (double.IsFinite(value))
+            if (double.IsFinite(value) && (view != "within" || canCompareWithin))
                 figures.Add(FigureOf(view, method), value);
         }
     }

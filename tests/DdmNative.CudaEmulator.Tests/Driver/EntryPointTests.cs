@@ -117,7 +117,6 @@ public sealed class EntryPointTests : IDisposable
             Assert.Equal(Success, copyOut(to, address, 16));
         }
 
-
         Assert.Equal(values, back);
     }
 

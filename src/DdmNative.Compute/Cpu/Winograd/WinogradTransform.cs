@@ -264,7 +264,6 @@ internal static unsafe class WinogradTransform
             Edge(v1, v3, v5).Store(target + stride);
         }
 
-
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         private static TVector Edge<TVector>(TVector a, TVector b, TVector c)
             where TVector : unmanaged, IVector<TVector>
@@ -336,7 +335,6 @@ internal static unsafe class WinogradTransform
             v2.Store(target + stride);
         }
 
-
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         private static void Near<TVector>(TVector g0, TVector g1, TVector g2, out TVector first, out TVector second)
             where TVector : unmanaged, IVector<TVector>
@@ -393,7 +391,6 @@ internal static unsafe class WinogradTransform
             TLanes.Store(t1 + bias, target + offsets[1], lanes);
             TLanes.Store(t0 + bias, target + offsets[0], lanes);
         }
-
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         private static void Even<TVector>(
@@ -462,7 +459,6 @@ internal static unsafe class WinogradTransform
             v3.Store(target + stride);
         }
 
-
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         private static void Near<TVector>(TVector y0, TVector y1, TVector y2, TVector y3, out TVector sum, out TVector difference)
             where TVector : unmanaged, IVector<TVector>
@@ -519,7 +515,6 @@ internal static unsafe class WinogradTransform
             Odd(v1, v2, v3, v4).Store(target + stride);
             t2.Store(target + 2 * stride);
         }
-
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         private static void Even<TVector>(
