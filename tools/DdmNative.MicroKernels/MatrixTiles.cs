@@ -8,51 +8,32 @@ namespace DdmNative.MicroKernels;
 /// The compiler keeps named locals in registers, but not an array's elements, and spills all of them if anything is called while they are
 /// live. So a tile is one method without calls: it starts from C (or the bias, or zero) and ends in C.
 /// </remarks>
-internal sealed class MatrixTiles(VectorWidth width, TileShape[] shapes)
+internal sealed class MatrixTiles(VectorWidth width, TileShape[] shapes) : TileFile(width, shapes)
 {
     private const string Parameters = "in Contraction k, float* a, float* b, float* c, float* bias";
     private const string Arguments = "k, a, b, c, bias";
 
     /// <summary>Steps written one after the other: the processor predicts the end of a loop only if it has few iterations.</summary>
-    private int Unrolled => width.Lanes > 8 ? 2 : 4;
+    private int Unrolled => Width.Lanes > 8 ? 2 : 4;
 
-    private string Class => width.Class;
+    private string Class => Width.Class;
 
-    private string Type => width.Type;
+    private string Type => Width.Type;
 
-    public string Write()
-    {
-        var code = new CodeWriter();
-        FileHeader.Write(code);
-        code.Line("/// <summary>Tiles of <see cref=\"MatrixMicroKernel\"/> in vectors of " + width.Lanes + " lanes.</summary>");
-        code.Block($"internal static unsafe class MatrixTiles{width.Bits}", () =>
-        {
-            code.Line($"private const int Lanes = {width.Lanes};");
-            code.Line();
-            WriteChoice(code);
-            foreach (TileShape shape in shapes)
-            {
-                code.Line();
-                WriteTile(code, shape);
-            }
-        });
-        return code.ToString();
-    }
+    protected override (string Name, string Caller) Family => ("MatrixTiles", "MatrixMicroKernel");
 
-    private string Name(TileShape shape) => $"Tile{shape.Height}x{shape.Vectors * width.Lanes}";
-
-    private void WriteChoice(CodeWriter code)
+    protected override void WriteChoice(CodeWriter code)
     {
         code.Line("/// <summary>Computes tiles of the given rows and vectors, one below the other, from the given addresses.</summary>");
         code.Block($"public static void Compute({Parameters}, int height, int vectors, int tiles)", () =>
         {
-            foreach (int vectors in shapes.Select(shape => shape.Vectors).Distinct())
+            foreach (int vectors in Shapes.Select(shape => shape.Vectors).Distinct())
             {
                 code.Block($"if (vectors == {vectors})", () =>
                 {
                     code.Block("switch (height)", () =>
                     {
-                        foreach (TileShape shape in shapes.Where(shape => shape.Vectors == vectors))
+                        foreach (TileShape shape in Shapes.Where(shape => shape.Vectors == vectors))
                             code.Lines([$"case {shape.Height}:", $"    {Name(shape)}({Arguments}, tiles);", "    return;"]);
                     });
                 });
@@ -60,18 +41,12 @@ internal sealed class MatrixTiles(VectorWidth width, TileShape[] shapes)
         });
     }
 
-    private void WriteTile(CodeWriter code, TileShape shape)
+    protected override void WriteTile(CodeWriter code, TileShape shape)
     {
         int height = shape.Height, vectors = shape.Vectors;
         // A row of B and an element of A, or a column of A and a vector of B.
-        width.Require(height * vectors + (vectors <= 2 ? vectors : height) + 1, Name(shape));
+        Width.Require(height * vectors + (vectors <= 2 ? vectors : height) + 1, Name(shape));
         string Sum(int row, int vector) => $"c{row}_{vector}";
-        string At(string address, int vector) => vector switch
-        {
-            0 => address,
-            1 => address + " + Lanes",
-            _ => address + $" + {vector} * Lanes",
-        };
         void ForAll(Func<int, int, string> line)
         {
             for (int row = 0; row < height; row++)
@@ -99,9 +74,9 @@ internal sealed class MatrixTiles(VectorWidth width, TileShape[] shapes)
                     code.Block($"for (; i + {Unrolled} <= steps; i += {Unrolled})", () =>
                     {
                         for (int copy = 0; copy < Unrolled; copy++)
-                            WriteStep(code, shape, Sum, At);
+                            WriteStep(code, shape, Sum);
                     });
-                    code.Block("for (; i < steps; i++)", () => WriteStep(code, shape, Sum, At));
+                    code.Block("for (; i < steps; i++)", () => WriteStep(code, shape, Sum));
                 });
                 ForAll((row, v) => $"{Sum(row, v)}.Store({At($"c + {row} * rowC", v)});");
             });
@@ -109,14 +84,14 @@ internal sealed class MatrixTiles(VectorWidth width, TileShape[] shapes)
     }
 
     /// <summary>One step of the contraction; what is used more often, a row of A or of B, is loaded into registers first.</summary>
-    private void WriteStep(CodeWriter code, TileShape shape, Func<int, int, string> sum, Func<string, int, string> at)
+    private void WriteStep(CodeWriter code, TileShape shape, Func<int, int, string> sum)
     {
         code.Block("", () =>
         {
             if (shape.Vectors <= 2)
             {
                 for (int v = 0; v < shape.Vectors; v++)
-                    code.Line($"{Type} y{v} = {Class}.Load({at("y", v)});");
+                    code.Line($"{Type} y{v} = {Class}.Load({At("y", v)});");
                 for (int row = 0; row < shape.Height; row++)
                 {
                     code.Line($"{(row == 0 ? Type + " " : "")}x = {Class}.Create({RowAddresses.Element(row)});");
@@ -130,7 +105,7 @@ internal sealed class MatrixTiles(VectorWidth width, TileShape[] shapes)
                     code.Line($"{Type} x{row} = {Class}.Create({RowAddresses.Element(row)});");
                 for (int v = 0; v < shape.Vectors; v++)
                 {
-                    code.Line($"{(v == 0 ? Type + " " : "")}y0 = {Class}.Load({at("y", v)});");
+                    code.Line($"{(v == 0 ? Type + " " : "")}y0 = {Class}.Load({At("y", v)});");
                     for (int row = 0; row < shape.Height; row++)
                         code.Line($"{sum(row, v)} = {Class}.MultiplyAddEstimate(x{row}, y0, {sum(row, v)});");
                 }

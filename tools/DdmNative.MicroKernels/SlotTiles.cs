@@ -3,52 +3,33 @@ namespace DdmNative.MicroKernels;
 /// <summary>
 /// The tiles of <c>SlotMicroKernel</c>: height × vectors accumulators for a slot's sum, and as many for the slots' total.
 /// </summary>
-internal sealed class SlotTiles(VectorWidth width, TileShape[] shapes)
+internal sealed class SlotTiles(VectorWidth width, TileShape[] shapes) : TileFile(width, shapes)
 {
-    public string Write()
-    {
-        var code = new CodeWriter();
-        FileHeader.Write(code);
-        code.Line("/// <summary>Tiles of <see cref=\"SlotMicroKernel\"/> in vectors of " + width.Lanes + " lanes.</summary>");
-        code.Block($"internal static unsafe class SlotTiles{width.Bits}", () =>
-        {
-            code.Line($"private const int Lanes = {width.Lanes};");
-            code.Line("private const int Columns = SlotMicroKernel.Columns;");
-            code.Line();
-            WriteChoice(code);
-            foreach (TileShape shape in shapes)
-            {
-                code.Line();
-                WriteTile(code, shape);
-            }
-        });
-        return code.ToString();
-    }
+    protected override (string Name, string Caller) Family => ("SlotTiles", "SlotMicroKernel");
 
-    private string Name(TileShape shape) => $"Tile{shape.Height}x{shape.Vectors * width.Lanes}";
+    protected override void WriteConstants(CodeWriter code) => code.Line("private const int Columns = SlotMicroKernel.Columns;");
 
-    private void WriteChoice(CodeWriter code)
+    protected override void WriteChoice(CodeWriter code)
     {
         code.Line("/// <summary>Computes a tile of the given rows.</summary>");
         code.Block("public static void Sum(float* a, nint row, float* b, int samples, int slots, float* c, int height)", () =>
         {
             code.Block("switch (height)", () =>
             {
-                foreach (TileShape shape in shapes)
+                foreach (TileShape shape in Shapes)
                     code.Lines([$"case {shape.Height}:", $"    {Name(shape)}(a, row, b, samples, slots, c);", "    break;"]);
             });
         });
     }
 
-    private void WriteTile(CodeWriter code, TileShape shape)
+    protected override void WriteTile(CodeWriter code, TileShape shape)
     {
-        (string type, string vector) = (width.Type, width.Class);
+        (string type, string vector) = (Width.Type, Width.Class);
         string Row(int row, string name, string value)
             => string.Join(", ", Enumerable.Range(0, shape.Vectors).Select(v => $"{name}{row}_{v}{value}"));
-        string At(string address, int v) => v == 0 ? address : v == 1 ? address + " + Lanes" : address + $" + {v} * Lanes";
         IEnumerable<int> rows = Enumerable.Range(0, shape.Height), vectors = Enumerable.Range(0, shape.Vectors);
 
-        width.Require((2 * shape.Height + 1) * shape.Vectors + 1, Name(shape));
+        Width.Require((2 * shape.Height + 1) * shape.Vectors + 1, Name(shape));
         code.Block($"private static void {Name(shape)}(float* a, nint row, float* b, int samples, int slots, float* c)", () =>
         {
             code.Lines(RowAddresses.Strides(shape.Height));

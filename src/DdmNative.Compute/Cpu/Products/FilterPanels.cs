@@ -81,7 +81,6 @@ internal sealed unsafe class FilterPanels
     /// <summary>Prefetches one of <paramref name="parts"/> parts of a panel's filters into the second-level cache.</summary>
     public void Fetch(float* filter, int panel, int part, int parts)
     {
-        const int lineFloats = 16;
         if (!Sse.IsSupported)
             return;
         int outputs = Math.Min(Columns, _shape.OutputChannels - panel * Columns);
@@ -90,7 +89,7 @@ internal sealed unsafe class FilterPanels
         nint stride = _shape.IsTransposed ? _inputStride : _outputStride, length = _shape.IsTransposed ? outputs * _outputStride : stride;
         float* first = filter + (nint)panel * Columns * _outputStride;
         for (int row = rows * part / parts; row < rows * (part + 1) / parts; row++)
-            for (nint at = 0; at < length; at += lineFloats)
+            for (nint at = 0; at < length; at += LanePart.Lanes)
                 Sse.Prefetch1(first + row * stride + at);
     }
 

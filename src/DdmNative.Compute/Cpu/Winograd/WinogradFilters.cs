@@ -44,7 +44,7 @@ internal sealed unsafe class WinogradFilters
 
     /// <summary>
     /// Prefetches one of <paramref name="parts"/> parts of the filters that <see cref="TransformPanel"/> reads for a panel. They are short
-    /// rows far apart, which the hardware does not foresee.
+    /// rows far apart, which the processor does not prefetch by itself.
     /// </summary>
     public void Fetch(float* filter, int panel, int part, int parts) => _packing.Fetch(filter, panel, part, parts);
 }
