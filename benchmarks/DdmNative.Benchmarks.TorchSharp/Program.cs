@@ -117,11 +117,12 @@ static long PeakBytes()
     return long.Parse(line.Split(':')[1].Replace("kB", "", StringComparison.Ordinal), CultureInfo.InvariantCulture) * 1024;
 }
 
-// glibc keeps freed memory, as in PyTorch's worker: this avoids page faults on every large tensor.
+// glibc keeps freed memory, as in PyTorch's worker: this avoids page faults on every large tensor. No tensor is mapped on its own, which
+// glibc would do with each above 32 MiB for which rows before have left no block.
 static void KeepFreedMemory()
 {
-    const int trimThreshold = -1, mmapThreshold = -3; // M_TRIM_THRESHOLD, M_MMAP_THRESHOLD of <malloc.h>
+    const int trimThreshold = -1, mmapMaximum = -4; // M_TRIM_THRESHOLD, M_MMAP_MAX of <malloc.h>
     if (OperatingSystem.IsLinux()
-        && (GlibcMemory.mallopt(mmapThreshold, 32 << 20) == 0 || GlibcMemory.mallopt(trimThreshold, int.MaxValue) == 0))
+        && (GlibcMemory.mallopt(mmapMaximum, 0) == 0 || GlibcMemory.mallopt(trimThreshold, int.MaxValue) == 0))
         Console.Error.WriteLine("mallopt refused its settings: the figures are those of the allocator as installed.");
 }

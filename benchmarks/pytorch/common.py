@@ -31,8 +31,9 @@ def arguments(description):
 def start(options):
     if options.allocator == "keep":
         libc = ctypes.CDLL(None)
-        trim_threshold, mmap_threshold = -1, -3  # M_TRIM_THRESHOLD, M_MMAP_THRESHOLD of <malloc.h>
-        if not (libc.mallopt(mmap_threshold, 32 << 20) and libc.mallopt(trim_threshold, (1 << 31) - 1)):
+        trim_threshold, mmap_max = -1, -4  # M_TRIM_THRESHOLD, M_MMAP_MAX of <malloc.h>
+        # Without the second, every tensor above 32 MiB is mapped anew, unless rows before have left a block of that size.
+        if not (libc.mallopt(mmap_max, 0) and libc.mallopt(trim_threshold, (1 << 31) - 1)):
             raise SystemExit("mallopt refused its settings; use --allocator default")
     torch.set_num_threads(options.threads)
     torch.manual_seed(options.seed)
