@@ -16,10 +16,15 @@ public class CpuCachesTests
     public void Parse_reads_bytes_and_units(string text, long first, long second)
         => Assert.Equal(new CpuCaches(first, second), CpuCaches.Parse(text));
 
+    [Fact]
+    public void Parse_reads_the_last_level_too()
+        => Assert.Equal(new CpuCaches(32 << 10, 1 << 20, 96 << 20), CpuCaches.Parse("32K,1M,96M"));
+
     [Theory]
     [InlineData("1M")]
     [InlineData("32K,")]
-    [InlineData("32K,1M,16M")]
+    [InlineData("32K,1M,512K")]
+    [InlineData("32K,1M,16M,64M")]
     [InlineData("1M,32K")]
     [InlineData("-1,1M")]
     [InlineData("1,1M")]
@@ -41,7 +46,36 @@ public class CpuCachesTests
 
         Assert.InRange(caches.FirstLevelBytes, 8 << 10, 1 << 20);
         Assert.InRange(caches.SecondLevelBytes, 128 << 10, 256 << 20);
+        Assert.InRange(caches.LastLevelBytes, caches.SecondLevelBytes, 4L << 30);
     }
+
+    /// <summary>
+    /// Results larger than all caches are stored past them. Rows of 7 × 5 floats begin and end inside cache lines, those of 8 × 32 do not.
+    /// </summary>
+    [Theory]
+    [InlineData(7, 5)]
+    [InlineData(8, 32)]
+    public void Results_larger_than_the_caches_have_the_same_bits(int size, int outputs)
+        => Assert.Equal(RunFirstLayer(new CpuCaches(4 << 10, 8 << 10, 1 << 30), size, outputs),
+            RunFirstLayer(new CpuCaches(4 << 10, 8 << 10, 8 << 10), size, outputs));
+
+    private static float[] RunFirstLayer(CpuCaches caches, int size, int outputs)
+    {
+        using var device = new CpuDevice(2, caches);
+        var shape = new ConvolutionShape(3, outputs, size, size, kernelSize: 3, padding: 1);
+        using Tensor x = Upload(device, new TensorShape(1, Samples, 3, size, size), 1);
+        using Tensor filter = Upload(device, TensorShape.Vector(1, shape.FilterLength + outputs), 2);
+        using Tensor y = device.Allocate(new TensorShape(1, Samples, outputs, size, size));
+        y.Upload(Enumerable.Repeat(float.NaN, (int)y.Shape.Length).ToArray());
+
+        using IPlan plan = device.Record("first layer", () => device.Convolution.Forward(
+            shape, x, new Slice(filter, 0, shape.FilterLength), new Slice(filter, shape.FilterLength, outputs), y));
+        plan.Run();
+        return y.ToArray();
+    }
+
+    private static Tensor Upload(Device device, TensorShape layout, int seed)
+        => device.Upload(layout, Array.ConvertAll(new RandomValues(seed).Tensor(layout).Values, value => (float)value));
 
     /// <summary>Wide layers, whose blocks depend on the caches: a convolution in Winograd's domain and a large matrix.</summary>
     [Theory]
@@ -81,7 +115,6 @@ public class CpuCachesTests
         plan.Run();
         return [.. new[] { y, xCotangent, filterGradient, product, rowsCotangent, matrixGradient }.SelectMany(tensor => tensor.ToArray())];
 
-        Tensor Upload(TensorShape layout, int seed)
-            => device.Upload(layout, Array.ConvertAll(new RandomValues(seed).Tensor(layout).Values, value => (float)value));
+        Tensor Upload(TensorShape layout, int seed) => CpuCachesTests.Upload(device, layout, seed);
     }
 }

@@ -28,6 +28,12 @@ internal sealed unsafe class CpuOperand(CpuTensor tensor, bool isWritten, bool i
 
     public Placement Placement { get; set; }
 
+    /// <summary>
+    /// Whether what the call writes has left all caches before anything reads it; stores that bypass the caches then save the reading of
+    /// every cache line before it is written. Set by the plan.
+    /// </summary>
+    public bool IsStreamed { get; set; }
+
     /// <summary>Floats from the workspace's start, unless <see cref="Placement.Full"/>.</summary>
     public long Offset { get; set; }
 

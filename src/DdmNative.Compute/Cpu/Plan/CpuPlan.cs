@@ -39,6 +39,7 @@ internal sealed unsafe class CpuPlan : IPlan
         foreach (CpuPhase phase in _phases)
             phase.Arrange(device.Caches);
         long length = PlaceTransients();
+        MarkStreamed(device.Caches);
         foreach (CpuCall call in calls)
         {
             call.RetainedOffset = length;
@@ -141,6 +142,20 @@ internal sealed unsafe class CpuPlan : IPlan
             offset += RoundUp((long)samples * tensor.Shape.SampleLength);
         }
         return offset;
+    }
+
+    /// <summary>Finds the results that only later stages read and that are larger than all caches.</summary>
+    private void MarkStreamed(CpuCaches caches)
+    {
+        foreach ((int first, int count, _) in _stages)
+        {
+            foreach (IGrouping<CpuTensor, CpuOperand> uses in _phases.Skip(first).Take(count).SelectMany(phase => phase.Calls)
+                .SelectMany(call => call.Operands).GroupBy(operand => operand.Tensor))
+            {
+                if (uses.Count() == 1 && uses.First() is { IsWritten: true, Placement: Placement.Full } operand)
+                    operand.IsStreamed = uses.Key.Shape.Length * sizeof(float) > caches.LastLevelBytes;
+            }
+        }
     }
 
     private Placement PlacementOf(CpuTensor tensor, int firstPhase, int lastPhase)

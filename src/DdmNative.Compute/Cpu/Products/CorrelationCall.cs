@@ -33,7 +33,11 @@ internal sealed unsafe class CorrelationCall : CpuCall
 
     public override double FlopsPerSample => _sources.Length * _shape.Flops;
 
-    public override long TemporaryFloats(int samples) => (long)_shape.PaddedHeight * _shape.PaddedWidth * _channels;
+    public override long TemporaryFloats(int samples) => PaddedLength + (_output.IsStreamed ? RowLength : 0);
+
+    private long PaddedLength => StreamedRow.RoundUp((long)_shape.PaddedHeight * _shape.PaddedWidth * _channels);
+
+    private int RowLength => _shape.OutputWidth * _shape.OutputChannels;
 
     public override void Execute(in Tile tile)
     {
@@ -52,39 +56,59 @@ internal sealed unsafe class CorrelationCall : CpuCall
                 PaddedImage.Pad(
                     _sources[i].Image.At(tile, sample), _shape.InputHeight, _shape.InputWidth, _shape.InputChannels, _shape.Padding,
                     padded + i * _shape.InputChannels, _shape.PaddedHeight, _shape.PaddedWidth, _channels);
-            MultiplyRows(padded, filters, biases, _output.At(tile, sample));
+            if (_output.IsStreamed)
+                StreamRows(padded, filters, biases, _output.At(tile, sample), padded + PaddedLength);
+            else
+                MultiplyRows(padded, filters, biases, _output.At(tile, sample));
         }
+        if (_output.IsStreamed)
+            StreamedRow.Complete();
     }
 
     private void MultiplyRows(float* padded, float* filters, float* biases, float* y)
     {
-        int run = _shape.KernelSize * _channels;
         for (int panel = 0; panel < _panels; panel++)
         {
-            Contraction contraction = Panel(panel, filters, biases, y);
-            contraction.RowStrideA = _channels;
-            contraction.SegmentA = (nint)_shape.PaddedWidth * _channels;
-            contraction.SegmentB = (nint)run * Columns;
-            contraction.Steps = run;
-            contraction.Segments = _shape.KernelSize;
-            float* start = contraction.C;
-            for (int row = 0; row < _shape.OutputHeight; row++)
-            {
-                contraction.A = padded + row * contraction.SegmentA;
-                contraction.C = start + (long)row * _shape.OutputWidth * _shape.OutputChannels;
+            Contraction contraction = Panel(panel, padded, filters, biases, y);
+            for (int row = 0; row < _shape.OutputHeight; row++, contraction.A += contraction.SegmentA, contraction.C += RowLength)
                 MatrixMicroKernel.Multiply(contraction, _shape.OutputWidth);
-            }
         }
     }
 
-    private Contraction Panel(int panel, float* filters, float* biases, float* y) => new()
+    /// <summary>Computes each row in the first-level cache and stores it past the caches.</summary>
+    private void StreamRows(float* padded, float* filters, float* biases, float* y, float* computed)
     {
-        StepA = 1,
-        B = filters + (long)panel * PatchLength * Columns,
-        StepB = Columns,
-        C = y + panel * Columns,
-        RowStrideC = _shape.OutputChannels,
-        Columns = Math.Min(Columns, _shape.OutputChannels - panel * Columns),
-        Bias = biases + panel * Columns,
-    };
+        for (int row = 0; row < _shape.OutputHeight; row++)
+        {
+            for (int panel = 0; panel < _panels; panel++)
+            {
+                Contraction contraction = Panel(panel, padded, filters, biases, computed);
+                contraction.A += row * contraction.SegmentA;
+                MatrixMicroKernel.Multiply(contraction, _shape.OutputWidth);
+            }
+            StreamedRow.Store(computed, y + (long)row * RowLength, RowLength);
+        }
+    }
+
+    /// <summary>The product of a panel's outputs for the first row.</summary>
+    private Contraction Panel(int panel, float* padded, float* filters, float* biases, float* y)
+    {
+        int run = _shape.KernelSize * _channels;
+        return new Contraction
+        {
+            A = padded,
+            RowStrideA = _channels,
+            StepA = 1,
+            SegmentA = (nint)_shape.PaddedWidth * _channels,
+            B = filters + (long)panel * PatchLength * Columns,
+            StepB = Columns,
+            SegmentB = (nint)run * Columns,
+            Steps = run,
+            Segments = _shape.KernelSize,
+            C = y + panel * Columns,
+            RowStrideC = _shape.OutputChannels,
+            Columns = Math.Min(Columns, _shape.OutputChannels - panel * Columns),
+            Bias = biases + panel * Columns,
+        };
+    }
 }
