@@ -93,8 +93,8 @@ internal abstract unsafe class CpuCall(string name, int members, int samples) : 
     {
         var vector = new CpuOperand(Own(slice.Vector), isWritten: true, isReadWhole: true);
         GradientSum sum = convert is null
-            ? new GradientSum(vector, slice.Offset, length) { IsAssignedFirst = isAssignedFirst }
-            : new GradientSum(vector, slice.Offset, length) { IsAssignedFirst = isAssignedFirst, Convert = convert };
+            ? new GradientSum(vector, slice, length) { IsAssignedFirst = isAssignedFirst }
+            : new GradientSum(vector, slice, length) { IsAssignedFirst = isAssignedFirst, Convert = convert };
         _gradients.Add(sum);
         return sum;
     }

@@ -106,7 +106,9 @@ internal sealed unsafe class CpuPlan : IPlan
         {
             foreach (CpuSegment segment in _phases[i].Segments)
             {
-                foreach (CpuOperand operand in segment.Calls.SelectMany(call => call.Operands).Where(o => o.Tensor.IsTransient))
+                foreach (CpuOperand operand in segment.Calls
+                    .SelectMany(call => call.Operands.Concat(call.Gradients.Select(gradient => gradient.Vector)))
+                    .Where(o => o.Tensor.IsTransient).Distinct())
                 {
                     if (!uses.TryGetValue(operand.Tensor, out List<(int, CpuSegment, CpuOperand)>? list))
                     {
@@ -118,14 +120,12 @@ internal sealed unsafe class CpuPlan : IPlan
             }
         }
         long offset = 0;
-        HashSet<CpuTensor> summed = [.. _phases.SelectMany(p => p.Calls).SelectMany(call => call.Gradients).Select(g => g.Vector.Tensor)];
-        foreach (CpuTensor tensor in summed)
-            tensor.Reserve();
+        ILookup<CpuTensor, GradientSum> sums = _phases.SelectMany(phase => phase.Calls).SelectMany(call => call.Gradients)
+            .ToLookup(gradient => gradient.Vector.Tensor);
         foreach (CpuTensor tensor in order)
         {
             List<(int Phase, CpuSegment Segment, CpuOperand Operand)> list = uses[tensor];
-            Placement placement = summed.Contains(tensor)
-                ? Placement.Full : PlacementOf(tensor, list.Min(u => u.Phase), list.Max(u => u.Phase));
+            Placement placement = PlacementOf(tensor, list.Min(u => u.Phase), list.Max(u => u.Phase), sums[tensor]);
             if (placement == Placement.Full)
                 tensor.Reserve();
             if (placement == Placement.Block && list.TrueForAll(use => use.Segment == list[0].Segment))
@@ -158,11 +158,22 @@ internal sealed unsafe class CpuPlan : IPlan
         }
     }
 
-    private Placement PlacementOf(CpuTensor tensor, int firstPhase, int lastPhase)
+    /// <param name="tensor">A transient tensor.</param>
+    /// <param name="firstPhase">The first phase that uses it.</param>
+    /// <param name="lastPhase">The last one.</param>
+    /// <param name="sums">
+    /// The gradients summed into it: one vector a member, whatever the phase's samples. A part that none of them writes is zero, which only
+    /// the tensor's own memory is.
+    /// </param>
+    private Placement PlacementOf(CpuTensor tensor, int firstPhase, int lastPhase, IEnumerable<GradientSum> sums)
     {
-        if (tensor.Shape.Members != _phases[firstPhase].Members || tensor.Shape.Samples != _phases[firstPhase].Samples)
+        bool isSummed = sums.Any();
+        if (tensor.Shape.Members != _phases[firstPhase].Members || (!isSummed && tensor.Shape.Samples != _phases[firstPhase].Samples))
             return Placement.Full;
-        if (firstPhase == lastPhase)
+        if (isSummed && sums.Select(sum => (sum.Offset, sum.WrittenLength)).Distinct().Sum(part => part.WrittenLength)
+            != tensor.Shape.SampleLength)
+            return Placement.Full;
+        if (!isSummed && firstPhase == lastPhase)
             return Placement.Block;
         foreach ((int first, int count, bool byMember) in _stages)
             if (byMember && firstPhase >= first && lastPhase < first + count)
@@ -216,7 +227,8 @@ internal sealed unsafe class CpuPlan : IPlan
             }
             long written = CpuPhase.Now(observer);
             foreach (GradientSum gradient in phase.Gradients)
-                gradient.Write(member, phase.Slots == 1 ? gradient.Slot(workspace) : workspace.Start + gradient.TotalOffset);
+                gradient.Write(MemberTile(workspace, member),
+                    phase.Slots == 1 ? gradient.Slot(workspace) : workspace.Start + gradient.TotalOffset);
             Observe(observer, workspace, member, phase, written);
         }
     }
@@ -246,12 +258,14 @@ internal sealed unsafe class CpuPlan : IPlan
             long started = CpuPhase.Now(_device.TileObserver);
             for (int slot = 0; slot < slots; slot++)
                 AddSlot(slot, gradient.SharedSlots!.Start + ((long)member * slots + slot) * gradient.Length, total, gradient.Length);
-            gradient.Write(member, total);
+            gradient.Write(MemberTile(workspace, member), total);
             Observe(_device.TileObserver, workspace, member, phase, started);
         };
         Action run = () => _device.Workers.Run(phase.Members * slots, runSlot);
         return gradients.Length == 0 ? [run] : [run, () => _device.Workers.Run(phase.Members * gradients.Length, addSlots)];
     }
+
+    private static Tile MemberTile(Workspace workspace, int member) => new(workspace, member, 0, 0, 1, true);
 
     private static void Observe(ITileObserver? observer, Workspace workspace, int member, CpuPhase phase, long started)
     {

@@ -5,13 +5,16 @@ namespace DdmNative.Compute.Cpu;
 /// each slot is summed separately and the slots are added in order, so that neither the number of threads nor the size of the ensemble
 /// changes a bit.
 /// </summary>
-internal sealed unsafe class GradientSum(CpuOperand vector, int offset, int length)
+internal sealed unsafe class GradientSum(CpuOperand vector, Slice slice, int length)
 {
     /// <summary>The parameter vector that receives the sum.</summary>
     public CpuOperand Vector { get; } = vector;
 
     /// <summary>Where in it.</summary>
-    public int Offset { get; } = offset;
+    public int Offset { get; } = slice.Offset;
+
+    /// <summary>Floats of the gradient there.</summary>
+    public int WrittenLength { get; } = slice.Length;
 
     /// <summary>Floats of the gradient in the kernel's layout.</summary>
     public int Length { get; } = length;
@@ -36,5 +39,6 @@ internal sealed unsafe class GradientSum(CpuOperand vector, int offset, int leng
     /// <summary>Where the calls of this tile's slot add.</summary>
     public float* Slot(Workspace workspace) => workspace.Start + SlotOffset;
 
-    public void Write(int member, float* total) => Convert(total, Vector.Tensor.Data + member * Vector.Tensor.MemberStride + Offset);
+    /// <summary>Writes the sum to the tile's member of the parameter vector.</summary>
+    public void Write(in Tile tile, float* total) => Convert(total, Vector.At(tile, 0) + Offset);
 }
