@@ -30,13 +30,18 @@ internal abstract unsafe class CpuCall(string name, int members, int samples) : 
             .Sum(tensor => (double)tensor.Shape.SampleLength * sizeof(float));
 
     /// <summary>Floats that the thread retains from one block of a member to the next.</summary>
-    public long RetainedFloats { get; protected init; }
+    public long RetainedFloats { get; protected set; }
 
     /// <summary>
-    /// The retained floats that limit how many samples the call takes at a time (<see cref="CpuSegment"/>): one pass over them serves a
-    /// whole block.
+    /// The floats, retained or in a bank of filters, that limit how many samples the call takes at a time (<see cref="CpuSegment"/>): one
+    /// pass over them serves a whole block.
     /// </summary>
     public virtual long PassedFloats => RetainedFloats;
+
+    /// <summary>Whether the call writes a tensor, by itself or by the gradients that it sums.</summary>
+    public bool Writes(CpuTensor tensor)
+        => _operands.Exists(operand => operand.IsWritten && operand.Tensor == tensor)
+            || _gradients.Exists(gradient => gradient.Vector.Tensor == tensor);
 
     /// <summary>Set by the plan: the offset of the retained floats, and the index of this call's key in the workspace.</summary>
     public long RetainedOffset { get; set; }
@@ -61,6 +66,7 @@ internal abstract unsafe class CpuCall(string name, int members, int samples) : 
 
     protected CpuOperand? ReadOptional(Tensor? tensor) => tensor is null ? null : Read(tensor);
 
+    /// <summary>Declares a tensor that the call reads outside its tile's samples.</summary>
     protected CpuOperand ReadWhole(Tensor tensor) => Add(new CpuOperand(Own(tensor), isWritten: false, isReadWhole: true));
 
     protected CpuOperand Write(Tensor tensor) => Add(new CpuOperand(Own(tensor), isWritten: true, isReadWhole: false));

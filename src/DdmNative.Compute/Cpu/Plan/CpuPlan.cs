@@ -25,8 +25,8 @@ internal sealed unsafe class CpuPlan : IPlan
     {
         _device = device;
         Name = name;
-        calls = WinogradImageSharing.Apply(LinearStepFusion.Apply(NormPoolFusion.Apply(calls), device.Workers.Threads, _made.Add),
-            _made.Add);
+        calls = LinearStepFusion.Apply(NormPoolFusion.Apply(calls), device.Workers.Threads, _made.Add);
+        calls = FilterSharing.Apply(WinogradImageSharing.Apply(calls, _made.Add), device.Caches, _made.Add);
         foreach (CpuCall call in calls)
         {
             if (_phases.Count > 0 && _phases[^1].TryAdd(call))

@@ -17,10 +17,13 @@ internal sealed class CpuSegment(CpuCall[] calls, bool keepsMuch)
     /// </summary>
     public bool KeepsMuch { get; } = keepsMuch;
 
+    /// <summary>Whether so many floats, read once for every tile, should be read for as many samples as possible.</summary>
+    public static bool IsMuch(long floats, CpuCaches caches) => floats * sizeof(float) >= caches.SecondLevelBytes / 4;
+
     /// <summary>Cuts a phase's calls before and after each call that retains much.</summary>
     public static CpuSegment[] Cut(IReadOnlyList<CpuCall> calls, CpuCaches caches)
     {
-        bool KeptMuch(CpuCall call) => call.PassedFloats * sizeof(float) >= caches.SecondLevelBytes / 4;
+        bool KeptMuch(CpuCall call) => IsMuch(call.PassedFloats, caches);
 
         var segments = new List<CpuSegment>();
         for (int start = 0, end; start < calls.Count; start = end)

@@ -3,7 +3,7 @@ namespace DdmNative.Compute.Cpu;
 /// <summary>
 /// y = Σ over sources of filter ∗ image, plus a bias: forward, transposed, and their tangents (see <see cref="CpuConvolution"/>).
 /// </summary>
-internal sealed unsafe class CorrelationCall : CpuCall
+internal sealed unsafe class CorrelationCall : CpuCall, IFilterReader
 {
     private const int Columns = MatrixMicroKernel.PanelColumns;
 
@@ -14,6 +14,7 @@ internal sealed unsafe class CorrelationCall : CpuCall
     private readonly int _channels;
     private readonly int _panels;
     private readonly FilterPanels _packing;
+    private CpuOperand? _bank;
 
     public CorrelationCall(string name, CorrelationShape shape, (Tensor Image, Slice Filter)[] sources, Slice? bias, Tensor output)
         : base(name, output.Shape.Members, output.Shape.Samples)
@@ -26,8 +27,15 @@ internal sealed unsafe class CorrelationCall : CpuCall
         _panels = FilterPanels.Count(shape.OutputChannels);
         _packing = new FilterPanels(shape, _channels);
         RetainedParts = sources.Length;
-        RetainedFloats = (long)_panels * Columns * (shape.Taps * _channels + 1);
+        RetainedFloats = PassedFloats;
     }
+
+    /// <summary>Several sources' filters are packed side by side.</summary>
+    public IReadOnlyList<CpuParameters> Filters => _sources.Length == 1 ? [_sources[0].Filter] : [];
+
+    public IFilterPacking Packing => _packing;
+
+    public override long PassedFloats => (long)_panels * Columns * (PatchLength + 1);
 
     private int PatchLength => _shape.Taps * _channels;
 
@@ -39,15 +47,16 @@ internal sealed unsafe class CorrelationCall : CpuCall
 
     private int RowLength => _shape.OutputWidth * _shape.OutputChannels;
 
+    public void UseShared(int source, CpuTensor bank) => (_bank, RetainedFloats) = (ReadWhole(bank), (long)_panels * Columns);
+
     public override void Execute(in Tile tile)
     {
-        float* filters = Retained(tile);
-        for (int i = 0; i < _sources.Length; i++)
+        float* biases = Retained(tile), filters = _bank is null ? biases + (nint)_panels * Columns : _bank.At(tile, 0);
+        for (int i = 0; i < _sources.Length && _bank is null; i++)
         {
             if (MustRenew(tile, _sources[i].Filter.IsShared, i))
                 _packing.Pack(_sources[i].Filter.At(tile), filters, i * _shape.InputChannels);
         }
-        float* biases = filters + (long)_panels * Columns * PatchLength;
         FilterPanels.PackBias(_bias is null ? null : _bias.At(tile), _shape.OutputChannels, biases);
         float* padded = tile.Workspace.Temporary;
         for (int sample = tile.FirstSample; sample < tile.EndSample; sample++)

@@ -41,7 +41,7 @@ internal sealed class CpuMatrixProduct(CpuDevice device) : MatrixProduct
             xTangent is null ? [(x, cotangentTangent)] : [(x, cotangentTangent), (xTangent, cotangent)],
             cotangentTangent, weightCotangentTangent, biasCotangentTangent));
 
-    internal sealed unsafe class ForwardCall : CpuCall
+    internal sealed unsafe class ForwardCall : CpuCall, IFilterReader
     {
         private const int Columns = MatrixMicroKernel.PanelColumns;
 
@@ -52,6 +52,7 @@ internal sealed class CpuMatrixProduct(CpuDevice device) : MatrixProduct
         private readonly int _inputs;
         private readonly int _outputs;
         private readonly int _panels;
+        private CpuOperand? _bank;
 
         public ForwardCall(string name, (Tensor Input, Slice Weight)[] sources, Slice bias, Tensor output)
             : base(name, output.Shape.Members, output.Shape.Samples)
@@ -64,8 +65,15 @@ internal sealed class CpuMatrixProduct(CpuDevice device) : MatrixProduct
             _panels = FilterPanels.Count(_outputs);
             _packing = new FilterPanels(new CorrelationShape(_inputs, 1, 1, _outputs, 1, 1, KernelSize: 1, Padding: 0, IsTransposed: false),
                 sources.Length * _inputs);
-            RetainedFloats = (long)_panels * Columns * (sources.Length * _inputs + 1);
+            RetainedFloats = PassedFloats;
         }
+
+        /// <summary>Several sources' weights are packed one below the other.</summary>
+        public IReadOnlyList<CpuParameters> Filters => sources.Length == 1 ? [sources[0].Weight] : [];
+
+        public IFilterPacking Packing => _packing;
+
+        public override long PassedFloats => (long)_panels * Columns * (sources.Length * _inputs + 1);
 
         public override double FlopsPerSample => 2.0 * sources.Length * _inputs * _outputs;
 
@@ -79,15 +87,16 @@ internal sealed class CpuMatrixProduct(CpuDevice device) : MatrixProduct
 
         public override long TemporaryFloats(int samples) => AreRowsSpread ? (long)sources.Length * samples * RowStride : 0;
 
+        public void UseShared(int source, CpuTensor bank) => (_bank, RetainedFloats) = (ReadWhole(bank), (long)_panels * Columns);
+
         public override void Execute(in Tile tile)
         {
             bool isShared = bias.IsShared && Array.TrueForAll(sources, source => source.Weight.IsShared);
-            float* weights = Retained(tile);
-            float* biases = weights + (long)_panels * Columns * sources.Length * _inputs;
+            float* biases = Retained(tile), weights = _bank is null ? biases + (nint)_panels * Columns : _bank.At(tile, 0);
             int stride = sources.Length * _inputs;
             if (MustRenew(tile, isShared))
             {
-                for (int i = 0; i < sources.Length; i++)
+                for (int i = 0; i < sources.Length && _bank is null; i++)
                     _packing.Pack(sources[i].Weight.At(tile), weights, i * _inputs);
                 FilterPanels.PackBias(bias.At(tile), _outputs, biases);
             }

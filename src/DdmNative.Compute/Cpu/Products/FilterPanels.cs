@@ -10,7 +10,7 @@ namespace DdmNative.Compute.Cpu;
 /// Sixteen inputs by sixteen outputs are k² register transpositions: of (input, tap) runs against outputs, or, transposed, of taps against
 /// outputs for one input after the other. A remainder below sixteen is moved float by float.
 /// </remarks>
-internal sealed unsafe class FilterPanels
+internal sealed unsafe class FilterPanels : IFilterPacking
 {
     /// <summary>Input channels packed together.</summary>
     public const int Chunk = RegisterTransposition.Size;
@@ -45,17 +45,29 @@ internal sealed unsafe class FilterPanels
             _targetRows[j] = shape.IsTransposed ? TapRow(SurplusToFirst(j)) : TapRow(j % taps) + j / taps * Columns;
     }
 
+    public CorrelationShape Shape => _shape;
+
+    public int Parts => Count(_shape.OutputChannels) * Chunks;
+
+    public long Length => (long)Count(_shape.OutputChannels) * _shape.Taps * _stride * Columns;
+
+    public int ChunkLength => 0;
+
+    private int Chunks => (_shape.InputChannels + Chunk - 1) / Chunk;
+
     public static int Count(int outputs) => (outputs + Columns - 1) / Columns;
 
     /// <summary>Packs the whole bank into channels <paramref name="firstChannel"/>… of every pixel.</summary>
     public void Pack(float* filter, float* panels, int firstChannel)
     {
-        for (int panel = 0; panel < Count(_shape.OutputChannels); panel++)
-        {
-            float* target = panels + ((nint)panel * _shape.Taps * _stride + firstChannel) * Columns;
-            for (int input = 0; input < _shape.InputChannels; input += Chunk)
-                PackChunk(filter, panel, input, target + (nint)input * Columns);
-        }
+        for (int part = 0; part < Parts; part++)
+            Pack(filter, part, panels + firstChannel * Columns, chunk: null);
+    }
+
+    public void Pack(float* filter, int part, float* target, float* chunk)
+    {
+        (int panel, int input) = (part / Chunks, part % Chunks * Chunk);
+        PackChunk(filter, panel, input, target + ((nint)panel * _shape.Taps * _stride + input) * Columns);
     }
 
     /// <summary>

@@ -8,7 +8,7 @@ namespace DdmNative.Compute.Cpu;
 /// A quarter of the multiply–adds at the cost of the transforms: about 36·C/16 · 12 vector operations a tile in and 24·O/16 · 10 out,
 /// against 36·C·O/16 multiply–adds between them; so it pays from sixteen channels on, where tiles fit the image.
 /// </remarks>
-internal sealed unsafe class WinogradCorrelationCall : CpuCall
+internal sealed unsafe class WinogradCorrelationCall : CpuCall, IFilterReader
 {
     private const int Columns = MatrixMicroKernel.PanelColumns;
 
@@ -30,6 +30,7 @@ internal sealed unsafe class WinogradCorrelationCall : CpuCall
     private readonly int _sourceStride;
     private readonly int _channels;
     private readonly int _panels;
+    private readonly CpuOperand?[] _banks;
     private WinogradImagesCall? _shared;
     private CpuOperand? _sharedImages;
 
@@ -45,17 +46,21 @@ internal sealed unsafe class WinogradCorrelationCall : CpuCall
         _sourceStride = WinogradTiles.RoundUp(shape.InputChannels);
         _channels = sources.Length * _sourceStride;
         _panels = FilterPanels.Count(shape.OutputChannels);
+        _banks = new CpuOperand?[sources.Length];
         RetainedParts = sources.Length;
-        RetainedFloats = sources.Length * SourceLength;
+        RetainedFloats = PassedFloats;
     }
+
+    public IReadOnlyList<CpuParameters> Filters => Array.ConvertAll(_sources, source => source.Filter);
+
+    public IFilterPacking Packing => _filters;
+
+    public override long PassedFloats => _sources.Length * _filters.Length;
 
     /// <summary>The images, if all members of the ensemble read the same ones; otherwise null.</summary>
     internal (CpuTensor Images, CorrelationShape Shape)? SharedImages
         => Members > 1 && Samples > 1 && _sources.Length == 1 && _sources[0].Image.Tensor.Shape.Members == 1
             ? (_sources[0].Image.Tensor, _shape) : null;
-
-    /// <summary>Floats of one source's transformed filters.</summary>
-    private long SourceLength => (long)_panels * _filters.PanelLength;
 
     private int PaddedLength => _tiles.PaddedHeight * _tiles.PaddedWidth * _sourceStride;
 
@@ -71,14 +76,20 @@ internal sealed unsafe class WinogradCorrelationCall : CpuCall
     /// <summary>Uses images that another call has transformed.</summary>
     internal void UseShared(WinogradImagesCall transform) => (_shared, _sharedImages) = (transform, ReadWhole(transform.Transformed));
 
+    public void UseShared(int source, CpuTensor bank)
+    {
+        _banks[source] = ReadWhole(bank);
+        RetainedFloats = _banks.Count(other => other is null) * _filters.Length;
+    }
+
     public override void Execute(in Tile tile)
     {
         for (int i = 0; i < _sources.Length; i++)
         {
-            if (IsUsedOnce(i) || !MustRenew(tile, _sources[i].Filter.IsShared, i))
+            if (_banks[i] is not null || IsUsedOnce(i) || !MustRenew(tile, _sources[i].Filter.IsShared, i))
                 continue;
             for (int panel = 0; panel < _panels; panel++)
-                TransformPanel(tile, i, panel, Retained(tile) + i * SourceLength + (nint)panel * _filters.PanelLength);
+                TransformPanel(tile, i, panel, RetainedBank(tile, i) + (nint)panel * _filters.PanelLength);
         }
         float* biases = tile.Workspace.Temporary;
         FilterPanels.PackBias(_bias is null ? null : _bias.At(tile), _shape.OutputChannels, biases);
@@ -171,10 +182,14 @@ internal sealed unsafe class WinogradCorrelationCall : CpuCall
         }
     }
 
+    /// <summary>The thread's own copy of a source's filters: after those of the sources before it that have one.</summary>
+    private float* RetainedBank(in Tile tile, int source)
+        => Retained(tile) + (source > 0 && _banks[0] is null ? _filters.Length : 0);
+
     /// <summary>The address of a source's transformed panel; a panel that is used once is transformed there first.</summary>
     private float* PanelOf(in Tile tile, int source, int panel, bool mayTransform)
     {
-        float* transformed = Retained(tile) + source * SourceLength;
+        float* transformed = _banks[source] is CpuOperand bank ? bank.At(tile, 0) : RetainedBank(tile, source);
         if (!IsUsedOnce(source))
             return transformed + (nint)panel * _filters.PanelLength;
         if (mayTransform)

@@ -2,10 +2,11 @@ namespace DdmNative.Compute.Cpu;
 
 /// <summary>
 /// One filter bank in Winograd's domain: panels of 32 outputs, each [36, channels, 32] with the channels rounded up to whole vectors and
-/// the 36 planes a cache line more than their length apart (see <see cref="WinogradTiles"/>). A shared bank is transformed once per thread
-/// and run, a member's own once per member, or, if it is used only once, panel by panel in memory that fits the second-level cache.
+/// the 36 planes a cache line more than their length apart (see <see cref="WinogradTiles"/>). A large bank that members
+/// share is transformed once a run (<see cref="FilterBankCall"/>), a member's own once per member, or, if it is used only once, panel by
+/// panel in memory that fits the second-level cache.
 /// </summary>
-internal sealed unsafe class WinogradFilters
+internal sealed unsafe class WinogradFilters : IFilterPacking
 {
     private const int Columns = MatrixMicroKernel.PanelColumns;
 
@@ -21,25 +22,39 @@ internal sealed unsafe class WinogradFilters
         PlaneStride = _channels * Columns + LanePart.Lanes;
     }
 
+    public CorrelationShape Shape => _shape;
+
+    public int Parts => FilterPanels.Count(_shape.OutputChannels) * Chunks;
+
+    public long Length => (long)FilterPanels.Count(_shape.OutputChannels) * PanelLength;
+
     /// <summary>Floats from one product's [channels, 32] to the next one's.</summary>
     public int PlaneStride { get; }
 
     public int PanelLength => WinogradTransform.Products * PlaneStride;
 
-    /// <summary>Floats of temporary memory that <see cref="TransformPanel"/> needs.</summary>
     public int ChunkLength => _shape.Taps * FilterPanels.Chunk * Columns;
 
-    /// <summary>Packs and transforms sixteen inputs at a time, which stay in the first-level cache in between.</summary>
+    private int Chunks => _channels / FilterPanels.Chunk;
+
+    public void Pack(float* filter, int part, float* target, float* chunk)
+        => TransformChunk(filter, part / Chunks, part % Chunks * FilterPanels.Chunk, target + (nint)(part / Chunks) * PanelLength, chunk);
+
+    /// <summary>Transforms the filters of one panel; <paramref name="chunk"/> has <see cref="ChunkLength"/> floats.</summary>
     public void TransformPanel(float* filter, int panel, float* target, float* chunk)
     {
-        const int row = FilterPanels.Chunk * Columns;
         for (int input = 0; input < _shape.InputChannels; input += FilterPanels.Chunk)
-        {
-            if (input + FilterPanels.Chunk > _shape.InputChannels)
-                new Span<float>(chunk, ChunkLength).Clear();
-            _packing.PackChunk(filter, panel, input, chunk);
-            WinogradTransform.Filter(chunk, row, target + input * Columns, PlaneStride, row);
-        }
+            TransformChunk(filter, panel, input, target, chunk);
+    }
+
+    /// <summary>Packs and transforms sixteen inputs, which stay in the first-level cache in between.</summary>
+    private void TransformChunk(float* filter, int panel, int input, float* target, float* chunk)
+    {
+        const int row = FilterPanels.Chunk * Columns;
+        if (input + FilterPanels.Chunk > _shape.InputChannels)
+            new Span<float>(chunk, ChunkLength).Clear();
+        _packing.PackChunk(filter, panel, input, chunk);
+        WinogradTransform.Filter(chunk, row, target + input * Columns, PlaneStride, row);
     }
 
     /// <summary>
