@@ -16,12 +16,14 @@ internal sealed unsafe class AlignedMemory : IDisposable
         nuint bytes = checked((nuint)(length + OverrunFloats) * sizeof(float));
         try
         {
-            Start = (float*)NativeMemory.AlignedAlloc(bytes, AlignmentBytes);
+            Start = (float*)NativeMemory.AlignedAlloc(bytes, bytes < HugePages.Bytes ? AlignmentBytes : HugePages.Bytes);
         }
         catch (OutOfMemoryException failure)
         {
             throw new OutOfDeviceMemoryException("cpu", (long)bytes, failure);
         }
+        if (bytes >= HugePages.Bytes)
+            HugePages.Request(Start, bytes);
         NativeMemory.Clear(Start, bytes);
         GC.AddMemoryPressure((long)bytes);
     }
