@@ -63,6 +63,35 @@ internal static class KernelWork
         }),
     ];
 
+    public static IReadOnlyList<Variant> GemmBackwardData(Device device, int size) =>
+    [
+        new("mm", () =>
+        {
+            (Tensor delta, Tensor w, _) = Operands(device, size);
+            return _ => mm(delta, w).Dispose();
+        }),
+        new("addmm in place", () =>
+        {
+            (Tensor delta, Tensor w, _) = Operands(device, size);
+            Tensor y = empty(size, size, device: device);
+            return _ => y.addmm_(delta, w, beta: 0, alpha: 1);
+        }),
+    ];
+
+    public static IReadOnlyList<Variant> GemmBackwardWeight(Device device, int size) =>
+    [
+        new("addmm in place", () =>
+        {
+            (Tensor delta, Tensor x, _) = Operands(device, size);
+            (Tensor y, Tensor across) = (empty(size, size, device: device), delta.t());
+            return _ =>
+            {
+                y.addmm_(across, x, beta: 0, alpha: 1);
+                delta.sum(dim: 0).Dispose();
+            };
+        }),
+    ];
+
     public static IReadOnlyList<Variant> InstanceNorm(Device device, int batch, int channels, int size)
     {
         return [Norm("group-norm", NormModule.Group, ImageLayout.Contiguous),

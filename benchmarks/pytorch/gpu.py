@@ -286,7 +286,8 @@ def rows(options):
     for kind in ("conv-fwd", "conv-bwd-data", "conv-bwd-filter"):
         for channels, size in ((1, 28), (128, 14), (128, 7), (3, 32), (128, 16), (128, 8)):
             yield f"{kind}-{size}x{size}x{channels}", shared(options, kind, batch=256, inputs=channels, outputs=128, size=size)
-    yield "gemm-1024", shared(options, "gemm", size=1024)
+    for kind in ("gemm", "gemm-bwd-data", "gemm-bwd-weight"):
+        yield f"{kind}-1024", shared(options, kind, size=1024)
     yield "instance-norm", shared(options, "instance-norm", batch=256, channels=128, size=28)
     yield "relu-avgpool", shared(options, "relu-avgpool", batch=256, channels=128, size=28)
 

@@ -50,6 +50,24 @@ def gemm(options, size):
     return {"mm": product, "linear": linear}
 
 
+def gemm_backward_data(options, size):
+    def product():
+        delta, w, y = torch.randn(size, size), torch.randn(size, size), torch.empty(size, size)
+        return lambda _: torch.mm(delta, w, out=y)
+    return {"mm": product}
+
+
+def gemm_backward_weight(options, size):
+    def product():
+        delta, x, y = torch.randn(size, size), torch.randn(size, size), torch.empty(size, size)
+
+        def work(_):
+            torch.mm(delta.t(), x, out=y)
+            return delta.sum(0)
+        return work
+    return {"mm": product}
+
+
 def forward_backward(make, batch, channels, size):
     """The operation's output and the gradients of all tensors that require one."""
     def build(layout):
@@ -150,6 +168,7 @@ def retrain(options, models, samples, batch, epochs, width, depth):
 
 KINDS = {
     "conv-fwd": convolution("forward"), "conv-bwd-data": convolution("data"), "conv-bwd-filter": convolution("filter"), "gemm": gemm,
+    "gemm-bwd-data": gemm_backward_data, "gemm-bwd-weight": gemm_backward_weight,
     "instance-norm": instance_norm, "relu-avgpool": relu_avgpool, "train-step": training_step, "forward": evaluation,
     "matching-step": matching_step, "online": online, "retrain": retrain, "offline-total": offline,
 }

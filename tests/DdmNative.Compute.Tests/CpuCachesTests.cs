@@ -7,7 +7,7 @@ namespace DdmNative.Compute.Tests;
 /// <summary>The sizes of the caches: where they come from, and that they change no result.</summary>
 public class CpuCachesTests
 {
-    private const int Members = 2, Samples = 70, Size = 7, Channels = 64, Inputs = 320, Outputs = 192;
+    private const int Members = 2, Samples = 330, Size = 7, Channels = 64, Inputs = 320, Outputs = 192;
 
     [Theory]
     [InlineData("32K,1M", 32 << 10, 1 << 20)]
@@ -97,7 +97,10 @@ public class CpuCachesTests
         using Tensor rowCotangent = Upload(new TensorShape(Members, Samples, Outputs), 6);
         using Tensor y = device.Allocate(images), xCotangent = device.Allocate(images), filterGradient = device.Allocate(filters);
         using Tensor product = device.Allocate(rowCotangent.Shape), rowsCotangent = device.Allocate(rows.Shape);
-        using Tensor matrixGradient = device.Allocate(matrices);
+        using Tensor matrixGradient = device.Allocate(matrices), matrixTangent = device.Allocate(matrices);
+        using Tensor filterTangent = device.Allocate(filters), rowsTangent = Upload(rows.Shape, 7);
+        using Tensor rowCotangentTangent = Upload(rowCotangent.Shape, 8), xTangent = Upload(images, 9);
+        using Tensor cotangentTangent = Upload(images, 10);
         Slice Filter(Tensor vector) => new(vector, 0, shape.FilterLength);
         Slice FilterBias(Tensor vector) => new(vector, shape.FilterLength, Channels);
         Slice Matrix(Tensor vector) => new(vector, 0, Inputs * Outputs);
@@ -111,9 +114,14 @@ public class CpuCachesTests
             device.MatrixProduct.Forward(rows, Matrix(matrix), MatrixBias(matrix), product);
             device.MatrixProduct.BackwardData(rowCotangent, Matrix(matrix), rowsCotangent);
             device.MatrixProduct.BackwardWeight(rows, rowCotangent, Matrix(matrixGradient), MatrixBias(matrixGradient));
+            device.MatrixProduct.BackwardWeightTangent(
+                rows, rowsTangent, rowCotangent, rowCotangentTangent, Matrix(matrixTangent), MatrixBias(matrixTangent));
+            device.Convolution.BackwardFilterTangent(
+                shape, x, xTangent, cotangent, cotangentTangent, Filter(filterTangent), FilterBias(filterTangent));
         });
         plan.Run();
-        return [.. new[] { y, xCotangent, filterGradient, product, rowsCotangent, matrixGradient }.SelectMany(tensor => tensor.ToArray())];
+        Tensor[] results = [y, xCotangent, filterGradient, product, rowsCotangent, matrixGradient, matrixTangent, filterTangent];
+        return [.. results.SelectMany(tensor => tensor.ToArray())];
 
         Tensor Upload(TensorShape layout, int seed) => CpuCachesTests.Upload(device, layout, seed);
     }

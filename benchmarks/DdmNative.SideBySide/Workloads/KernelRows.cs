@@ -10,15 +10,23 @@ internal static class KernelRows
     private const int Size = 28;
     private const int MatrixSize = 1024;
 
-    public static Workload Gemm() => new(
-        "gemm-1024", 2.0 * MatrixSize * MatrixSize * MatrixSize, new JsonObject { ["kind"] = "gemm", ["size"] = MatrixSize },
+    /// <summary>The three products of a linear layer of 1024 × 1024 on 1024 samples, the gradient of the weight with the bias's.</summary>
+    public static IEnumerable<Workload> Gemm() =>
+    [
+        Gemm("gemm", (device, x, y, weight, bias) => device.MatrixProduct.Forward(x, weight, bias, y)),
+        Gemm("gemm-bwd-data", (device, x, y, weight, _) => device.MatrixProduct.BackwardData(y, weight, x)),
+        Gemm("gemm-bwd-weight", (device, x, y, weight, bias) => device.MatrixProduct.BackwardWeight(x, y, weight, bias)),
+    ];
+
+    private static Workload Gemm(string kind, Action<Device, Tensor, Tensor, Slice, Slice> record) => new(
+        $"{kind}-{MatrixSize}", 2.0 * MatrixSize * MatrixSize * MatrixSize, new JsonObject { ["kind"] = kind, ["size"] = MatrixSize },
         device =>
         {
             var square = new TensorShape(1, MatrixSize, MatrixSize);
-            Tensor x = RandomValues.On(device, square, 1), y = device.Allocate(square);
+            Tensor x = RandomValues.On(device, square, 1), y = RandomValues.On(device, square, 3);
             Tensor parameters = RandomValues.On(device, TensorShape.Vector(1, MatrixSize * (MatrixSize + 1)), 2);
-            IPlan plan = device.Record("gemm", () => device.MatrixProduct.Forward(
-                x, new Slice(parameters, 0, MatrixSize * MatrixSize), new Slice(parameters, MatrixSize * MatrixSize, MatrixSize), y));
+            IPlan plan = device.Record(kind, () => record(device, x, y, new Slice(parameters, 0, MatrixSize * MatrixSize),
+                new Slice(parameters, MatrixSize * MatrixSize, MatrixSize)));
             return new Prepared(plan.Run, plan, x, y, parameters);
         })
     { LeastRatio = 1, IsOperation = true };

@@ -14,7 +14,7 @@ internal sealed unsafe class CpuPhase(int members, int samples)
     private const int MaximumSlots = 16;
 
     /// <summary>The fewest samples that make one more copy of the gradients worth its cost.</summary>
-    private const int SamplesPerSlot = 8;
+    internal const int SamplesPerSlot = 8;
 
     /// <summary>
     /// The fewest samples of a block whose calls retain much. More of a convolution's images would push the block itself out of the

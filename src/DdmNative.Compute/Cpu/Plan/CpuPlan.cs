@@ -26,7 +26,8 @@ internal sealed unsafe class CpuPlan : IPlan
         _device = device;
         Name = name;
         calls = LinearStepFusion.Apply(NormPoolFusion.Apply(calls), device.Workers.Threads, _made.Add);
-        calls = FilterSharing.Apply(WinogradImageSharing.Apply(calls, _made.Add), device.Caches, _made.Add);
+        calls = LargeMatrixGradientCall.Apply(WinogradImageSharing.Apply(calls, _made.Add), device.Caches);
+        calls = FilterSharing.Apply(calls, device.Caches, _made.Add);
         foreach (CpuCall call in calls)
         {
             if (_phases.Count > 0 && _phases[^1].TryAdd(call))

@@ -11,7 +11,7 @@ internal sealed unsafe class FilterBankCall : CpuCall
     private readonly CpuOperand _bank;
 
     public FilterBankCall(IFilterPacking packing, CpuTensor parameters, int offset, int length, Action<CpuTensor> own)
-        : base("filter-bank", members: 1, packing.Parts)
+        : base("filter-bank", members: 1, CpuPhase.SamplesPerSlot * packing.Parts)
     {
         _packing = packing;
         _filter = new CpuParameters(ReadWhole(parameters), offset, length);
@@ -27,7 +27,10 @@ internal sealed unsafe class FilterBankCall : CpuCall
 
     public override void Execute(in Tile tile)
     {
-        for (int part = tile.FirstSample; part < tile.EndSample; part++)
+        // A part counts as the fewest samples of a slot, so that every part can be a slot of its own.
+        int first = (tile.FirstSample + CpuPhase.SamplesPerSlot - 1) / CpuPhase.SamplesPerSlot;
+        int end = (tile.EndSample + CpuPhase.SamplesPerSlot - 1) / CpuPhase.SamplesPerSlot;
+        for (int part = first; part < end; part++)
             _packing.Pack(_filter.At(tile), part, _bank.At(tile, 0), tile.Workspace.Temporary);
     }
 }

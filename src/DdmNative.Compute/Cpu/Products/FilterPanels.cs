@@ -1,3 +1,4 @@
+using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
 
 namespace DdmNative.Compute.Cpu;
@@ -81,7 +82,9 @@ internal sealed unsafe class FilterPanels : IFilterPacking
         {
             int first = panel * Columns + column, columns = Math.Clamp(_shape.OutputChannels - first, 0, Chunk);
             float* source = filter + first * _outputStride + firstInput * _inputStride;
-            if (columns < Chunk || inputs < Chunk || !RegisterTransposition.IsSupported)
+            if (columns == Chunk && _shape.IsTransposed && _shape.Taps == 1)
+                CopyRows(source, inputs, target + column);
+            else if (columns < Chunk || inputs < Chunk || !RegisterTransposition.IsSupported)
                 CopyOneByOne(source, columns, inputs, target + column);
             else if (_shape.IsTransposed)
                 TurnTaps(source, target + column);
@@ -134,6 +137,13 @@ internal sealed unsafe class FilterPanels : IFilterPacking
                 for (int tap = 0; tap < _shape.Taps; tap += Chunk)
                     RegisterTransposition.Transpose(source + input * _inputStride + tap, from, target + input * Columns, to + tap);
         }
+    }
+
+    /// <summary>Rows of a matrix that are panels' rows already.</summary>
+    private void CopyRows(float* source, int inputs, float* target)
+    {
+        for (int input = 0; input < inputs; input++)
+            Vector512.Load(source + input * _inputStride).Store(target + input * Columns);
     }
 
     private void CopyOneByOne(float* source, int columns, int inputs, float* target)

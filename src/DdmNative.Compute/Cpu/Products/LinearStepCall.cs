@@ -33,7 +33,7 @@ internal sealed unsafe class LinearStepCall : CpuCall
     private readonly float _momentum;
     private readonly int _inputs, _classes, _batch, _stride, _slots;
 
-    public LinearStepCall(LinearInputCall prepared, CpuMatrixProduct.ForwardCall product, CpuSoftmaxCrossEntropy.BackwardCall softmax,
+    public LinearStepCall(LinearInputCall prepared, MatrixForwardCall product, CpuSoftmaxCrossEntropy.BackwardCall softmax,
         CpuSgd.StepCall step)
         : base("linear-step", product.Members, samples: 1)
     {

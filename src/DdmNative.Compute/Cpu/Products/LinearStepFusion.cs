@@ -18,8 +18,8 @@ internal static class LinearStepFusion
         var result = new List<CpuCall>(calls);
         for (int i = 0; i + 3 < result.Count; i++)
         {
-            if (result[i] is not CpuMatrixProduct.ForwardCall product || result[i + 1] is not CpuSoftmaxCrossEntropy.BackwardCall softmax
-                || result[i + 2] is not CpuMatrixProduct.BackwardWeightCall gradient || result[i + 3] is not CpuSgd.StepCall step
+            if (result[i] is not MatrixForwardCall product || result[i + 1] is not CpuSoftmaxCrossEntropy.BackwardCall softmax
+                || result[i + 2] is not MatrixBackwardWeightCall gradient || result[i + 3] is not CpuSgd.StepCall step
                 || !CpuPlan.MembersFeed(product.Members, threads) || !AreOneStep(product, softmax, gradient, step))
                 continue;
             CpuTensor inputs = product.sources[0].Input.Tensor, images = inputs;
@@ -52,7 +52,7 @@ internal static class LinearStepFusion
     {
         foreach (CpuCall call in calls)
         {
-            if (call is CpuMatrixProduct.BackwardWeightCall next && next.Vector == gradient && next.HasOffsets(0, weights))
+            if (call is MatrixBackwardWeightCall next && next.Vector == gradient && next.HasOffsets(0, weights))
                 return false;
             if (call.Operands.Any(o => o.Tensor == gradient) || call.Gradients.Any(g => g.Vector.Tensor == gradient))
                 return true;
@@ -60,17 +60,19 @@ internal static class LinearStepFusion
         return false;
     }
 
-    private static bool AreOneStep(CpuMatrixProduct.ForwardCall product, CpuSoftmaxCrossEntropy.BackwardCall softmax,
-        CpuMatrixProduct.BackwardWeightCall gradient, CpuSgd.StepCall step)
+    private static bool AreOneStep(MatrixForwardCall product, CpuSoftmaxCrossEntropy.BackwardCall softmax,
+        MatrixBackwardWeightCall gradient, CpuSgd.StepCall step)
     {
-        int weights = product.sources[0].Weight.Length, biases = product.bias.Length;
+        if (product.bias is not CpuParameters bias)
+            return false;
+        int weights = product.sources[0].Weight.Length, biases = bias.Length;
         CpuTensor theta = step.parameters.Tensor;
         return product.sources.Length == 1 && softmax.logits.Tensor == product.output.Tensor && softmax.labels.Tensor.Shape.Members == 1
             && !gradient.TakesProducts && gradient.sources.Length == 1
                 && gradient.sources[0].Input.Tensor == product.sources[0].Input.Tensor
             && gradient.sources[0].Cotangent.Tensor == softmax.cotangent.Tensor && gradient.Vector == step.gradient.Tensor
-            && product.sources[0].Weight.Vector.Tensor == theta && product.bias.Vector.Tensor == theta
+            && product.sources[0].Weight.Vector.Tensor == theta && bias.Vector.Tensor == theta
                 && theta.Shape == TensorShape.Vector(product.Members, weights + biases)
-            && product.sources[0].Weight.Offset == 0 && product.bias.Offset == weights && gradient.HasOffsets(0, weights);
+            && product.sources[0].Weight.Offset == 0 && bias.Offset == weights && gradient.HasOffsets(0, weights);
     }
 }

@@ -86,9 +86,11 @@ internal sealed unsafe class WinogradFilterGradientCall : CpuCall
 
     public override long TemporaryFloats(int samples)
         => (_products is null ? 0 : SamplesTogether * _products.TotalFloats + _directions.ChunkLength) + PaddedLength
-            + (long)_sources.Length * WinogradTransform.Products
-            * (WinogradTiles.PlaneStride(SamplesTogether * _tiles.Count, _inputs)
-            + WinogradTiles.PlaneStride(SamplesTogether * _tiles.Count, _outputs));
+            + (long)WinogradTransform.Products * (WinogradTiles.PlaneStride(SamplesTogether * StepsOfSample, _inputs)
+                + WinogradTiles.PlaneStride(SamplesTogether * StepsOfSample, _outputs));
+
+    /// <summary>A sample's steps of a contraction: its tiles of one source after those of the other.</summary>
+    private int StepsOfSample => _sources.Length * _tiles.Count;
 
     /// <summary>Uses images that another call has transformed.</summary>
     internal void UseShared(WinogradImagesCall transform) => (_shared, _sharedImages) = (transform, ReadWhole(transform.Transformed));
@@ -139,20 +141,18 @@ internal sealed unsafe class WinogradFilterGradientCall : CpuCall
     /// </summary>
     private void AddProducts(in Tile tile, int firstSample, int samples, double* totals)
     {
-        int steps = samples * _tiles.Count, parts = _products is null ? 1 : samples, stepsOfPart = steps / parts;
+        int steps = samples * StepsOfSample, parts = _products is null ? 1 : samples, stepsOfPart = steps / parts;
         nint imagePlane = WinogradTiles.PlaneStride(steps, _inputs), cotangentPlane = WinogradTiles.PlaneStride(steps, _outputs);
-        nint sourceLength = WinogradTransform.Products * (imagePlane + cotangentPlane);
         float* padded = tile.Workspace.Temporary + (_products is null ? 0 : SamplesTogether * _products.TotalFloats),
             images = padded + PaddedLength, cotangents = images + WinogradTransform.Products * imagePlane;
         for (int i = 0; i < samples; i++)
         {
             for (int source = 0; source < _sources.Length; source++)
             {
+                int firstTile = i * StepsOfSample + source * _tiles.Count;
                 if (_shared is null)
-                    _tiles.TransformImage(_sources[source].Image.At(tile, firstSample + i), padded, images + source * sourceLength, steps,
-                        _inputs, i * _tiles.Count, 0);
-                _tiles.TransformCotangent(_sources[source].Cotangent.At(tile, firstSample + i), cotangents + source * sourceLength, steps,
-                    i * _tiles.Count);
+                    _tiles.TransformImage(_sources[source].Image.At(tile, firstSample + i), padded, images, steps, _inputs, firstTile, 0);
+                _tiles.TransformCotangent(_sources[source].Cotangent.At(tile, firstSample + i), cotangents, steps, firstTile);
             }
         }
         if (_shared is not null)
@@ -166,10 +166,10 @@ internal sealed unsafe class WinogradFilterGradientCall : CpuCall
             {
                 float* sum = sums + (nint)product * SumStride;
                 (bool belowEdge, bool beyondEdge) = WinogradTiles.Serves(product);
-                if (_tiles.AreCut && (belowEdge || beyondEdge) && _sources.Length == 1 && _products is null)
+                if (_tiles.AreCut && (belowEdge || beyondEdge) && _products is null)
                 {
-                    MultiplyServed(images + product * imagePlane, cotangents + product * cotangentPlane + panel * Columns, samples,
-                        belowEdge, beyondEdge, sum, columns, !begins);
+                    MultiplyServed(images + product * imagePlane, cotangents + product * cotangentPlane + panel * Columns,
+                        samples * _sources.Length, belowEdge, beyondEdge, sum, columns, !begins);
                     continue;
                 }
                 for (int part = 0; part < parts; part++)
@@ -181,12 +181,10 @@ internal sealed unsafe class WinogradFilterGradientCall : CpuCall
                             A = images + product * imagePlane + firstStep * _inputs,
                             RowStrideA = 1,
                             StepA = _inputs,
-                            SegmentA = sourceLength,
                             B = cotangents + product * cotangentPlane + firstStep * _outputs + panel * Columns,
                             StepB = _outputs,
-                            SegmentB = sourceLength,
                             Steps = stepsOfPart,
-                            Segments = _sources.Length,
+                            Segments = 1,
                             C = sum,
                             RowStrideC = Columns,
                             Columns = columns,
@@ -204,10 +202,10 @@ internal sealed unsafe class WinogradFilterGradientCall : CpuCall
     }
 
     /// <summary>A product that serves pixels of some tiles only: the others' cotangents are zero, and left out.</summary>
-    private void MultiplyServed(float* images, float* cotangents, int samples, bool belowEdge, bool beyondEdge, float* sum, int columns,
+    private void MultiplyServed(float* images, float* cotangents, int pairs, bool belowEdge, bool beyondEdge, float* sum, int columns,
         bool accumulates)
     {
-        // Of each sample's tiles 0 1 / 2 3 the first two, the first column's two, or the first.
+        // Of each image's tiles 0 1 / 2 3 the first two, the first column's two, or the first.
         bool isFirstOnly = belowEdge && beyondEdge;
         int step = isFirstOnly ? _tiles.Count : belowEdge ? 1 : _tiles.Columns;
         MatrixMicroKernel.Multiply(
@@ -220,8 +218,8 @@ internal sealed unsafe class WinogradFilterGradientCall : CpuCall
                 B = cotangents,
                 StepB = step * _outputs,
                 SegmentB = _tiles.Count * _outputs,
-                Steps = isFirstOnly ? samples : 2,
-                Segments = isFirstOnly ? 1 : samples,
+                Steps = isFirstOnly ? pairs : 2,
+                Segments = isFirstOnly ? 1 : pairs,
                 C = sum,
                 RowStrideC = Columns,
                 Columns = columns,
