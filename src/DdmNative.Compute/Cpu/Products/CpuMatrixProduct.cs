@@ -3,8 +3,9 @@ using DdmNative.Compute.Contracts;
 namespace DdmNative.Compute.Cpu;
 
 /// <summary>
-/// The linear layer on the micro-kernel. Forward packs Wᵀ into panels; backward reads W's rows as they are, or packed if there are many; the
-/// weight's gradient is summed in place as [O, I] while the samples stream through, or, if it is large, block by block of the matrix.
+/// The linear layer on the micro-kernel. Forward packs Wᵀ into panels; backward reads W's rows as they are, or packed if there are
+/// many; the weight's gradient is summed in place as [O, I] while the samples stream through, or, if it is large, block by block of the
+/// matrix.
 /// </summary>
 internal sealed class CpuMatrixProduct(CpuDevice device) : MatrixProduct
 {
@@ -31,7 +32,8 @@ internal sealed class CpuMatrixProduct(CpuDevice device) : MatrixProduct
 
     protected override void BackwardWeightCore(Tensor x, Tensor cotangent, Slice weightCotangent, Slice biasCotangent,
         SampleProducts products)
-        => device.Submit(new MatrixBackwardWeightCall("matrix-product.backward-weight-products", [(x, cotangent)], cotangent, weightCotangent,
+        => device.Submit(new MatrixBackwardWeightCall("matrix-product.backward-weight-products", [(x, cotangent)], cotangent,
+            weightCotangent,
             biasCotangent, products));
 
     protected override void BackwardWeightTangentCore(

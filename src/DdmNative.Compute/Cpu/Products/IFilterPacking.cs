@@ -1,6 +1,8 @@
 namespace DdmNative.Compute.Cpu;
 
-/// <summary>A form of a filter bank that a kernel reads: packed into panels, or transformed. It is made part by part, in any order.</summary>
+/// <summary>
+/// A form of a filter bank that a kernel reads: packed into panels, or transformed. It is made part by part, in any order.
+/// </summary>
 internal unsafe interface IFilterPacking
 {
     /// <summary>The bank's geometry.</summary>

@@ -3,9 +3,9 @@ using System.Runtime.Intrinsics;
 namespace DdmNative.Compute.Cpu;
 
 /// <summary>
-/// The same result as <see cref="MatrixBackwardWeightCall"/> for a matrix that does not fit the second-level cache beside its inputs: blocks
-/// of 224 rows × 64 columns, each summed over all samples of a member in the second-level cache, and written once. The blocks are the units
-/// of parallelism.
+/// The same result as <see cref="MatrixBackwardWeightCall"/> for a matrix that does not fit the second-level cache beside its inputs:
+/// blocks of 224 rows × 64 columns, each summed over all samples of a member in the second-level cache, and written once. The blocks are
+/// the units of parallelism.
 /// </summary>
 /// <remarks>
 /// A block packs N·(224 + 64) floats, slot by slot, for N·224·64 multiply–adds. The slots of samples (<see cref="GradientSum"/>) and the
