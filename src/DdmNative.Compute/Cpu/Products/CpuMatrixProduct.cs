@@ -32,9 +32,8 @@ internal sealed class CpuMatrixProduct(CpuDevice device) : MatrixProduct
 
     protected override void BackwardWeightCore(Tensor x, Tensor cotangent, Slice weightCotangent, Slice biasCotangent,
         SampleProducts products)
-        => device.Submit(new MatrixBackwardWeightCall("matrix-product.backward-weight-products", [(x, cotangent)], cotangent,
-            weightCotangent,
-            biasCotangent, products));
+        => device.Submit(new MatrixBackwardWeightCall(
+            "matrix-product.backward-weight-products", [(x, cotangent)], cotangent, weightCotangent, biasCotangent, products));
 
     protected override void BackwardWeightTangentCore(
         Tensor x, Tensor? xTangent, Tensor cotangent, Tensor cotangentTangent, Slice weightCotangentTangent, Slice biasCotangentTangent)

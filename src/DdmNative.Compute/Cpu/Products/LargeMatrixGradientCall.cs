@@ -1,3 +1,4 @@
+using System.Numerics.Tensors;
 using System.Runtime.Intrinsics;
 
 namespace DdmNative.Compute.Cpu;
@@ -61,8 +62,10 @@ internal sealed unsafe class LargeMatrixGradientCall : CpuCall
         int end = Blocks(tile.EndSample, CpuPhase.SamplesPerSlot);
         for (int block = Blocks(tile.FirstSample, CpuPhase.SamplesPerSlot); block < end; block++)
         {
+            // With tens of thousands of rows, blocks of equal height leave none for the last ones.
             int firstRow = block / _blocksAcross * _blockRows, rows = Math.Min(_blockRows, _outputs - firstRow);
-            Sum(tile, firstRow, rows, block % _blocksAcross * MostColumns);
+            if (rows > 0)
+                Sum(tile, firstRow, rows, block % _blocksAcross * MostColumns);
         }
     }
 
@@ -111,7 +114,10 @@ internal sealed unsafe class LargeMatrixGradientCall : CpuCall
             new ReadOnlySpan<float>(biasTotal, rows).CopyTo(new Span<float>(_biasVector.At(tile, 0) + _biasOffset + firstRow, rows));
     }
 
-    /// <summary>Packs a slot's cotangents [steps, rows] and input panels [steps, 32], a sample's sources after each other.</summary>
+    /// <summary>
+    /// Packs a slot's cotangents [steps, rows] and input panels [steps, 32], a sample's sources after each other. Columns beyond the last
+    /// input are computed from what the memory holds, and are not written.
+    /// </summary>
     private void Pack(in Tile tile, int firstSample, int samples, int firstRow, int rows, int column, int columns, float* cotangents,
         float* inputs, nint panelLength)
     {
@@ -145,7 +151,7 @@ internal sealed unsafe class LargeMatrixGradientCall : CpuCall
     private static void Add(float* values, float* sum, int length)
     {
         var total = new Span<float>(sum, length);
-        System.Numerics.Tensors.TensorPrimitives.Add(total, new ReadOnlySpan<float>(values, length), total);
+        TensorPrimitives.Add(total, new ReadOnlySpan<float>(values, length), total);
     }
 
     private int SlotStart(int slot) => (int)((long)_batch * slot / _slots);
