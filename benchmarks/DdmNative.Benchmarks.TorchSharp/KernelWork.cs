@@ -34,17 +34,7 @@ internal static class KernelWork
 
     public static IReadOnlyList<Variant> Gemm(Device device, int size) =>
     [
-        new("mm", () =>
-        {
-            (Tensor x, Tensor w, _) = Operands(device, size);
-            return _ => mm(x, w).Dispose();
-        }),
-        new("addmm in place", () =>
-        {
-            (Tensor x, Tensor w, _) = Operands(device, size);
-            Tensor y = empty(size, size, device: device);
-            return _ => y.addmm_(x, w, beta: 0, alpha: 1);
-        }),
+        .. Product(device, size),
         new("linear", () =>
         {
             (Tensor x, Tensor w, Tensor b) = Operands(device, size);
@@ -63,18 +53,19 @@ internal static class KernelWork
         }),
     ];
 
-    public static IReadOnlyList<Variant> GemmBackwardData(Device device, int size) =>
+    /// <summary>A product of two square matrices: the whole of the way back to the inputs, and forward without the bias.</summary>
+    public static IReadOnlyList<Variant> Product(Device device, int size) =>
     [
         new("mm", () =>
         {
-            (Tensor delta, Tensor w, _) = Operands(device, size);
-            return _ => mm(delta, w).Dispose();
+            (Tensor x, Tensor w, _) = Operands(device, size);
+            return _ => mm(x, w).Dispose();
         }),
         new("addmm in place", () =>
         {
-            (Tensor delta, Tensor w, _) = Operands(device, size);
+            (Tensor x, Tensor w, _) = Operands(device, size);
             Tensor y = empty(size, size, device: device);
-            return _ => y.addmm_(delta, w, beta: 0, alpha: 1);
+            return _ => y.addmm_(x, w, beta: 0, alpha: 1);
         }),
     ];
 

@@ -117,8 +117,8 @@ static long PeakBytes()
     return long.Parse(line.Split(':')[1].Replace("kB", "", StringComparison.Ordinal), CultureInfo.InvariantCulture) * 1024;
 }
 
-// glibc keeps freed memory, as in PyTorch's worker: this avoids page faults on every large tensor. No tensor is mapped on its own, which
-// glibc would do with each above 32 MiB for which rows before have left no block.
+// glibc keeps freed memory, as in PyTorch's worker: this avoids page faults on every large tensor. Otherwise glibc
+// maps each tensor above 32 MiB anew, unless an earlier row left a free block of that size.
 static void KeepFreedMemory()
 {
     const int trimThreshold = -1, mmapMaximum = -4; // M_TRIM_THRESHOLD, M_MMAP_MAX of <malloc.h>

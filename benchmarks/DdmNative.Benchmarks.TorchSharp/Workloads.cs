@@ -25,7 +25,7 @@ internal sealed class Workloads(Device device, FashionMnist fashion)
             "conv-fwd" or "conv-bwd-data" or "conv-bwd-filter" =>
                 KernelWork.Convolution(Device, kind, Number("batch"), Number("inputs"), Number("outputs"), Number("size")),
             "gemm" => KernelWork.Gemm(Device, Number("size")),
-            "gemm-bwd-data" => KernelWork.GemmBackwardData(Device, Number("size")),
+            "gemm-bwd-data" => KernelWork.Product(Device, Number("size")),
             "gemm-bwd-weight" => KernelWork.GemmBackwardWeight(Device, Number("size")),
             "instance-norm" => KernelWork.InstanceNorm(Device, Number("batch"), Number("channels"), Number("size")),
             "relu-avgpool" => KernelWork.ReluAvgPool(Device, Number("batch"), Number("channels"), Number("size")),

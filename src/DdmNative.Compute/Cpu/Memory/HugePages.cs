@@ -13,7 +13,7 @@ internal static unsafe partial class HugePages
 
     private const int Advice = 14; // MADV_HUGEPAGE of <sys/mman.h>
 
-    /// <summary>Asks for huge pages for the whole ones of a block; the system may refuse, which only costs time.</summary>
+    /// <summary>Asks for every whole page of 2 MiB in a block. If the system refuses, kernels are only slower.</summary>
     public static void Request(void* start, nuint bytes)
     {
         if (OperatingSystem.IsLinux())

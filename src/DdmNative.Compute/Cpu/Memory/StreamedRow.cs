@@ -34,7 +34,4 @@ internal static unsafe class StreamedRow
         if (Sse.IsSupported)
             Sse.StoreFence();
     }
-
-    /// <summary>Rounds a length up to whole cache lines.</summary>
-    public static long RoundUp(long floats) => (floats + LineFloats - 1) / LineFloats * LineFloats;
 }

@@ -14,7 +14,7 @@ internal sealed unsafe class CpuPhase(int members, int samples)
     private const int MaximumSlots = 16;
 
     /// <summary>The fewest samples that make one more copy of the gradients worth its cost.</summary>
-    internal const int SamplesPerSlot = 8;
+    private const int SamplesPerSlot = 8;
 
     /// <summary>
     /// The fewest samples of a block whose calls retain much. More of a convolution's images would push the block itself out of the
@@ -52,6 +52,16 @@ internal sealed unsafe class CpuPhase(int members, int samples)
 
     /// <summary>The number of slots that <paramref name="samples"/> samples of a member are cut into.</summary>
     public static int SlotsOf(int samples) => Math.Clamp(samples / SamplesPerSlot, 1, MaximumSlots);
+
+    /// <summary>The first sample of a slot.</summary>
+    public static int SlotStart(int samples, int slots, int slot) => (int)((long)samples * slot / slots);
+
+    /// <summary>The samples of a call that works on parts of another kind, so that each part can be a slot of its own.</summary>
+    public static int SamplesOf(int parts) => SamplesPerSlot * parts;
+
+    /// <summary>The parts that begin in a tile of such a call.</summary>
+    public static (int First, int End) PartsOf(in Tile tile)
+        => ((tile.FirstSample + SamplesPerSlot - 1) / SamplesPerSlot, (tile.EndSample + SamplesPerSlot - 1) / SamplesPerSlot);
 
     /// <summary>Adds the call unless its tiles would have to wait for other tiles of this phase.</summary>
     public bool TryAdd(CpuCall call)
@@ -128,7 +138,7 @@ internal sealed unsafe class CpuPhase(int members, int samples)
     /// <summary>The time, for an observer; 0, at no cost, without one.</summary>
     public static long Now(ITileObserver? observer) => observer is null ? 0 : Stopwatch.GetTimestamp();
 
-    private int SlotStart(int slot) => (int)((long)Samples * slot / Slots);
+    private int SlotStart(int slot) => SlotStart(Samples, Slots, slot);
 
     private bool MustWait(CpuOperand operand)
         => _summed.Contains(operand.Tensor) || (operand.IsReadWhole && _written.Contains(operand.Tensor))

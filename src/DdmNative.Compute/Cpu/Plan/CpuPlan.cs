@@ -1,5 +1,3 @@
-using System.Numerics.Tensors;
-
 namespace DdmNative.Compute.Cpu;
 
 /// <summary>
@@ -223,7 +221,7 @@ internal sealed unsafe class CpuPlan : IPlan
                 if (phase.Slots == 1)
                     break;
                 foreach (GradientSum gradient in phase.Gradients)
-                    AddSlot(slot, gradient.Slot(workspace), workspace.Start + gradient.TotalOffset, gradient.Length);
+                    GradientSum.AddSlot(slot, gradient.Slot(workspace), workspace.Start + gradient.TotalOffset, gradient.Length);
                 Observe(observer, workspace, member, phase, started);
             }
             long written = CpuPhase.Now(observer);
@@ -258,7 +256,8 @@ internal sealed unsafe class CpuPlan : IPlan
             float* total = workspace.Start + gradient.TotalOffset;
             long started = CpuPhase.Now(_device.TileObserver);
             for (int slot = 0; slot < slots; slot++)
-                AddSlot(slot, gradient.SharedSlots!.Start + ((long)member * slots + slot) * gradient.Length, total, gradient.Length);
+                GradientSum.AddSlot(slot,
+                    gradient.SharedSlots!.Start + ((long)member * slots + slot) * gradient.Length, total, gradient.Length);
             gradient.Write(MemberTile(workspace, member), total);
             Observe(_device.TileObserver, workspace, member, phase, started);
         };
@@ -272,16 +271,6 @@ internal sealed unsafe class CpuPlan : IPlan
     {
         if (phase.Gradients.Length > 0)
             observer?.OnTile(new TileRun(phase.Sums, workspace.Worker, member, 0, 0, started, CpuPhase.Now(observer)));
-    }
-
-    private static void AddSlot(int slot, float* values, float* total, int length)
-    {
-        var sum = new Span<float>(total, length);
-        var part = new ReadOnlySpan<float>(values, length);
-        if (slot == 0)
-            part.CopyTo(sum);
-        else
-            TensorPrimitives.Add(sum, part, sum);
     }
 
     private static long RoundUp(long floats) => (floats + 63) / 64 * 64;

@@ -1,3 +1,5 @@
+using System.Numerics.Tensors;
+
 namespace DdmNative.Compute.Cpu;
 
 /// <summary>
@@ -38,6 +40,17 @@ internal sealed unsafe class GradientSum(CpuOperand vector, Slice slice, int len
 
     /// <summary>Where the calls of this tile's slot add.</summary>
     public float* Slot(Workspace workspace) => workspace.Start + SlotOffset;
+
+    /// <summary>Adds a slot's values to the total; slot 0 begins it.</summary>
+    public static void AddSlot(int slot, float* values, float* total, int length)
+    {
+        var sum = new Span<float>(total, length);
+        var part = new ReadOnlySpan<float>(values, length);
+        if (slot == 0)
+            part.CopyTo(sum);
+        else
+            TensorPrimitives.Add(sum, part, sum);
+    }
 
     /// <summary>Writes the sum to the tile's member of the parameter vector.</summary>
     public void Write(in Tile tile, float* total) => Convert(total, Vector.At(tile, 0) + Offset);

@@ -43,7 +43,7 @@ internal sealed unsafe class CorrelationCall : CpuCall, IFilterReader
 
     public override long TemporaryFloats(int samples) => PaddedLength + (_output.IsStreamed ? RowLength : 0);
 
-    private long PaddedLength => StreamedRow.RoundUp((long)_shape.PaddedHeight * _shape.PaddedWidth * _channels);
+    private long PaddedLength => (long)_shape.PaddedHeight * _shape.PaddedWidth * _channels;
 
     private int RowLength => _shape.OutputWidth * _shape.OutputChannels;
 
@@ -84,7 +84,7 @@ internal sealed unsafe class CorrelationCall : CpuCall, IFilterReader
         }
     }
 
-    /// <summary>Computes each row in the first-level cache and stores it past the caches.</summary>
+    /// <summary>Computes each row in the first-level cache and stores it so that it bypasses the caches.</summary>
     private void StreamRows(float* padded, float* filters, float* biases, float* y, float* computed)
     {
         for (int row = 0; row < _shape.OutputHeight; row++)

@@ -11,7 +11,7 @@ internal sealed unsafe class FilterBankCall : CpuCall
     private readonly CpuOperand _bank;
 
     public FilterBankCall(IFilterPacking packing, CpuTensor parameters, int offset, int length, Action<CpuTensor> own)
-        : base("filter-bank", members: 1, CpuPhase.SamplesPerSlot * packing.Parts)
+        : base("filter-bank", members: 1, CpuPhase.SamplesOf(packing.Parts))
     {
         _packing = packing;
         _filter = new CpuParameters(ReadWhole(parameters), offset, length);
@@ -27,9 +27,7 @@ internal sealed unsafe class FilterBankCall : CpuCall
 
     public override void Execute(in Tile tile)
     {
-        // A part counts as the fewest samples of a slot, so that every part can be a slot of its own.
-        int first = (tile.FirstSample + CpuPhase.SamplesPerSlot - 1) / CpuPhase.SamplesPerSlot;
-        int end = (tile.EndSample + CpuPhase.SamplesPerSlot - 1) / CpuPhase.SamplesPerSlot;
+        (int first, int end) = CpuPhase.PartsOf(tile);
         for (int part = first; part < end; part++)
             _packing.Pack(_filter.At(tile), part, _bank.At(tile, 0), tile.Workspace.Temporary);
     }

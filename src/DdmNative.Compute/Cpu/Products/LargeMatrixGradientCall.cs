@@ -30,7 +30,7 @@ internal sealed unsafe class LargeMatrixGradientCall : CpuCall
 
     private LargeMatrixGradientCall(MatrixBackwardWeightCall call)
         : base(call.Name, call.Members,
-            CpuPhase.SamplesPerSlot * Blocks(Outputs(call), MostRows) * Blocks(Inputs(call), MostColumns))
+            CpuPhase.SamplesOf(Blocks(Outputs(call), MostRows) * Blocks(Inputs(call), MostColumns)))
     {
         _sources = Array.ConvertAll(call.sources, source => (ReadWhole(source.Input.Tensor), ReadWhole(source.Cotangent.Tensor)));
         (_weightVector, _biasVector) = (WriteWhole(call.WeightSum.Vector.Tensor), WriteWhole(call.BiasSum.Vector.Tensor));
@@ -58,9 +58,8 @@ internal sealed unsafe class LargeMatrixGradientCall : CpuCall
 
     public override void Execute(in Tile tile)
     {
-        // A block counts as the fewest samples of a slot, so that every block can be a slot of its own.
-        int end = Blocks(tile.EndSample, CpuPhase.SamplesPerSlot);
-        for (int block = Blocks(tile.FirstSample, CpuPhase.SamplesPerSlot); block < end; block++)
+        (int first, int end) = CpuPhase.PartsOf(tile);
+        for (int block = first; block < end; block++)
         {
             // With tens of thousands of rows, blocks of equal height leave none for the last ones.
             int firstRow = block / _blocksAcross * _blockRows, rows = Math.Min(_blockRows, _outputs - firstRow);
@@ -84,7 +83,7 @@ internal sealed unsafe class LargeMatrixGradientCall : CpuCall
         nint panelLength = (nint)LargestSlot * _sources.Length * PanelColumns;
         for (int slot = 0; slot < _slots; slot++)
         {
-            int start = SlotStart(slot), count = SlotStart(slot + 1) - start;
+            int start = CpuPhase.SlotStart(_batch, _slots, slot), count = CpuPhase.SlotStart(_batch, _slots, slot + 1) - start;
             Pack(tile, start, count, firstRow, rows, column, columns, cotangents, inputs, panelLength);
             for (int panel = 0; panel < panels; panel++)
                 MatrixMicroKernel.Multiply(
@@ -103,9 +102,12 @@ internal sealed unsafe class LargeMatrixGradientCall : CpuCall
                     },
                     rows);
             if (slot > 0)
-                Add(ofSlot, total, rows * MostColumns);
+                GradientSum.AddSlot(slot, ofSlot, total, rows * MostColumns);
             if (column == 0)
-                AddBias(cotangents, count, rows, slot == 0, biasTotal, ofSlot);
+            {
+                SumBias(cotangents, count, rows, ofSlot);
+                GradientSum.AddSlot(slot, ofSlot, biasTotal, rows);
+            }
         }
         float* weights = _weightVector.At(tile, 0) + _weightOffset + (nint)firstRow * _inputs + column;
         for (int row = 0; row < rows; row++)
@@ -136,23 +138,12 @@ internal sealed unsafe class LargeMatrixGradientCall : CpuCall
         }
     }
 
-    /// <summary>Adds a slot's sum of the first source's cotangents, sample after sample from zero.</summary>
-    private void AddBias(float* cotangents, int samples, int rows, bool isFirst, float* total, float* sum)
+    /// <summary>A slot's sum of the first source's cotangents, sample after sample from zero.</summary>
+    private void SumBias(float* cotangents, int samples, int rows, float* sum)
     {
-        Clear(sum, rows);
+        var total = new Span<float>(sum, rows);
+        total.Clear();
         for (int sample = 0; sample < samples; sample++)
-            Add(cotangents + (nint)sample * _sources.Length * rows, sum, rows);
-        if (isFirst)
-            new ReadOnlySpan<float>(sum, rows).CopyTo(new Span<float>(total, rows));
-        else
-            Add(sum, total, rows);
+            TensorPrimitives.Add(total, new ReadOnlySpan<float>(cotangents + (nint)sample * _sources.Length * rows, rows), total);
     }
-
-    private static void Add(float* values, float* sum, int length)
-    {
-        var total = new Span<float>(sum, length);
-        TensorPrimitives.Add(total, new ReadOnlySpan<float>(values, length), total);
-    }
-
-    private int SlotStart(int slot) => (int)((long)_batch * slot / _slots);
 }

@@ -52,7 +52,7 @@ internal sealed unsafe class WinogradImagesCall : CpuCall
         return (start, SlotStart(slot + 1) - start, SlotOffset(slot));
     }
 
-    private int SlotStart(int slot) => (int)((long)Samples * slot / _slots);
+    private int SlotStart(int slot) => CpuPhase.SlotStart(Samples, _slots, slot);
 
     /// <summary>The planes of the slots before, each with the padding that <see cref="WinogradTiles.PlaneStride"/> adds.</summary>
     private long SlotOffset(int slot) => WinogradTransform.Products
