@@ -26,23 +26,23 @@ public sealed class ConvolutionLayer : Layer
 
     public int Padding => _shape.Padding;
 
-    internal override LayerPass Plan(Device device, int parameterOffset, int members, int samples)
+    internal override LayerPass Plan(Device device, int parameterOffset, int members, int samples, TrainingInputs? training)
         => new Pass(this, device, parameterOffset);
 
     private static InitialRange Range(ConvolutionShape shape)
         => InitialRange.ForFanIn(checked(shape.InputChannels * shape.KernelSize * shape.KernelSize));
 
-    private sealed class Pass(ConvolutionLayer layer, Device device, int parameterOffset) : LayerPass(layer, device, parameterOffset)
+    private sealed class Pass(ConvolutionLayer layer, Device device, int parameterOffset) : SingleInputPass(layer, device, parameterOffset)
     {
-        public override void Forward(Tensor parameters, Tensor x, Tensor y)
+        protected override void Forward(Tensor parameters, Tensor x, Tensor y)
             => Device.Convolution.Forward(layer._shape, x, Parameter(parameters, 0), Parameter(parameters, 1), y);
 
-        public override void ForwardTangent(Tensor parameters, Tensor parametersTangent, Tensor x, Tensor? xTangent, Tensor yTangent)
+        protected override void ForwardTangent(Tensor parameters, Tensor parametersTangent, Tensor x, Tensor? xTangent, Tensor yTangent)
             => Device.Convolution.ForwardTangent(
                 layer._shape, x, xTangent, Parameter(parameters, 0), Parameter(parametersTangent, 0), Parameter(parametersTangent, 1),
                 yTangent);
 
-        public override void Backward(Tensor parameters, Tensor x, Tensor cotangent, Tensor? gradient, Tensor? xCotangent,
+        protected override void Backward(Tensor parameters, Tensor x, Tensor cotangent, Tensor? gradient, Tensor? xCotangent,
             SampleProducts? products)
         {
             if (gradient is not null && products is SampleProducts wanted)
@@ -53,16 +53,16 @@ public sealed class ConvolutionLayer : Layer
                 Device.Convolution.BackwardData(layer._shape, cotangent, Parameter(parameters, 0), xCotangent);
         }
 
-        public override void BackwardTangent(
-            Tensor parameters, Tensor parametersTangent, Tensor x, Tensor? xTangent, Tensor cotangent, Tensor cotangentTangent,
+        protected override void BackwardTangent(
+            Tensor parameters, Tensor parametersTangent, Tensor x, Tensor? xTangent, Tensor? cotangent, Tensor cotangentTangent,
             Tensor? gradientTangent, Tensor? xCotangentTangent)
         {
             if (gradientTangent is not null)
                 Device.Convolution.BackwardFilterTangent(
-                    layer._shape, x, xTangent, cotangent, cotangentTangent, Parameter(gradientTangent, 0), Parameter(gradientTangent, 1));
+                    layer._shape, x, xTangent, cotangent!, cotangentTangent, Parameter(gradientTangent, 0), Parameter(gradientTangent, 1));
             if (xCotangentTangent is not null)
                 Device.Convolution.BackwardDataTangent(
-                    layer._shape, cotangent, cotangentTangent, Parameter(parameters, 0), Parameter(parametersTangent, 0),
+                    layer._shape, cotangent!, cotangentTangent, Parameter(parameters, 0), Parameter(parametersTangent, 0),
                     xCotangentTangent);
         }
     }

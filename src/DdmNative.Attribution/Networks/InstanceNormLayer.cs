@@ -20,10 +20,10 @@ public sealed class InstanceNormLayer : Layer
 
     public override bool CanStartNetwork => false;
 
-    internal override LayerPass Plan(Device device, int parameterOffset, int members, int samples)
+    internal override LayerPass Plan(Device device, int parameterOffset, int members, int samples, TrainingInputs? training)
         => new Pass(this, device, parameterOffset, members, samples);
 
-    private sealed class Pass : LayerPass
+    private sealed class Pass : SingleInputPass
     {
         private readonly Tensor _statistics;
         private readonly TensorShape _unwantedShape;
@@ -36,15 +36,15 @@ public sealed class InstanceNormLayer : Layer
             _unwantedShape = TensorShape.Vector(members, layer.ParameterCount);
         }
 
-        public override void Forward(Tensor parameters, Tensor x, Tensor y)
+        protected override void Forward(Tensor parameters, Tensor x, Tensor y)
             => Device.InstanceNorm.Forward(x, Parameter(parameters, 0), Parameter(parameters, 1), y, _statistics);
 
-        public override void ForwardTangent(Tensor parameters, Tensor parametersTangent, Tensor x, Tensor? xTangent, Tensor yTangent)
+        protected override void ForwardTangent(Tensor parameters, Tensor parametersTangent, Tensor x, Tensor? xTangent, Tensor yTangent)
             => Device.InstanceNorm.ForwardTangent(
                 x, xTangent!, _statistics, Parameter(parameters, 0), Parameter(parametersTangent, 0), Parameter(parametersTangent, 1),
                 yTangent);
 
-        public override void Backward(Tensor parameters, Tensor x, Tensor cotangent, Tensor? gradient, Tensor? xCotangent,
+        protected override void Backward(Tensor parameters, Tensor x, Tensor cotangent, Tensor? gradient, Tensor? xCotangent,
             SampleProducts? products)
         {
             (Slice scaleCotangent, Slice shiftCotangent) = gradient is null ? Unwanted() : (Parameter(gradient, 0), Parameter(gradient, 1));
@@ -56,11 +56,11 @@ public sealed class InstanceNormLayer : Layer
                     shiftCotangent);
         }
 
-        public override void BackwardTangent(
-            Tensor parameters, Tensor parametersTangent, Tensor x, Tensor? xTangent, Tensor cotangent, Tensor cotangentTangent,
+        protected override void BackwardTangent(
+            Tensor parameters, Tensor parametersTangent, Tensor x, Tensor? xTangent, Tensor? cotangent, Tensor cotangentTangent,
             Tensor? gradientTangent, Tensor? xCotangentTangent)
             => Device.InstanceNorm.BackwardTangent(
-                x, xTangent!, _statistics, cotangent, cotangentTangent, Parameter(parameters, 0), Parameter(parametersTangent, 0),
+                x, xTangent!, _statistics, cotangent!, cotangentTangent, Parameter(parameters, 0), Parameter(parametersTangent, 0),
                 xCotangentTangent!,
                 gradientTangent is null ? null : Parameter(gradientTangent, 0), gradientTangent is null
                 ? null : Parameter(gradientTangent, 1));

@@ -15,19 +15,19 @@ public sealed class LinearLayer : Layer
     {
     }
 
-    internal override LayerPass Plan(Device device, int parameterOffset, int members, int samples)
+    internal override LayerPass Plan(Device device, int parameterOffset, int members, int samples, TrainingInputs? training)
         => new Pass(this, device, parameterOffset);
 
-    private sealed class Pass(LinearLayer layer, Device device, int parameterOffset) : LayerPass(layer, device, parameterOffset)
+    private sealed class Pass(LinearLayer layer, Device device, int parameterOffset) : SingleInputPass(layer, device, parameterOffset)
     {
-        public override void Forward(Tensor parameters, Tensor x, Tensor y)
+        protected override void Forward(Tensor parameters, Tensor x, Tensor y)
             => Device.MatrixProduct.Forward(x, Parameter(parameters, 0), Parameter(parameters, 1), y);
 
-        public override void ForwardTangent(Tensor parameters, Tensor parametersTangent, Tensor x, Tensor? xTangent, Tensor yTangent)
+        protected override void ForwardTangent(Tensor parameters, Tensor parametersTangent, Tensor x, Tensor? xTangent, Tensor yTangent)
             => Device.MatrixProduct.ForwardTangent(
                 x, xTangent, Parameter(parameters, 0), Parameter(parametersTangent, 0), Parameter(parametersTangent, 1), yTangent);
 
-        public override void Backward(Tensor parameters, Tensor x, Tensor cotangent, Tensor? gradient, Tensor? xCotangent,
+        protected override void Backward(Tensor parameters, Tensor x, Tensor cotangent, Tensor? gradient, Tensor? xCotangent,
             SampleProducts? products)
         {
             if (gradient is not null && products is SampleProducts wanted)
@@ -38,16 +38,16 @@ public sealed class LinearLayer : Layer
                 Device.MatrixProduct.BackwardData(cotangent, Parameter(parameters, 0), xCotangent);
         }
 
-        public override void BackwardTangent(
-            Tensor parameters, Tensor parametersTangent, Tensor x, Tensor? xTangent, Tensor cotangent, Tensor cotangentTangent,
+        protected override void BackwardTangent(
+            Tensor parameters, Tensor parametersTangent, Tensor x, Tensor? xTangent, Tensor? cotangent, Tensor cotangentTangent,
             Tensor? gradientTangent, Tensor? xCotangentTangent)
         {
             if (gradientTangent is not null)
                 Device.MatrixProduct.BackwardWeightTangent(
-                    x, xTangent, cotangent, cotangentTangent, Parameter(gradientTangent, 0), Parameter(gradientTangent, 1));
+                    x, xTangent, cotangent!, cotangentTangent, Parameter(gradientTangent, 0), Parameter(gradientTangent, 1));
             if (xCotangentTangent is not null)
                 Device.MatrixProduct.BackwardDataTangent(
-                    cotangent, cotangentTangent, Parameter(parameters, 0), Parameter(parametersTangent, 0), xCotangentTangent);
+                    cotangent!, cotangentTangent, Parameter(parameters, 0), Parameter(parametersTangent, 0), xCotangentTangent);
         }
     }
 }

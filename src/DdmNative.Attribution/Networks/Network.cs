@@ -3,19 +3,29 @@ using DdmNative.Compute.Contracts;
 namespace DdmNative.Attribution.Networks;
 
 /// <summary>
-/// A classifier as a sequence of layers over one flat parameter vector; immutable and without buffers (which <see cref="NetworkPass"/>
-/// has). A cut network (<see cref="Top"/>, <see cref="Bottom"/>) is a network too.
+/// A classifier as a graph of layers over one flat parameter vector; immutable and without buffers (which <see cref="NetworkPass"/> has). A
+/// cut network (<see cref="Top"/>, <see cref="Bottom"/>) is a network too.
 /// </summary>
+/// <remarks>
+/// The layers are in an order in which every layer comes after those whose outputs it reads. Tensor i is the output of layer i, tensor
+/// <see cref="Images"/> the network's input.
+/// </remarks>
 public sealed class Network
 {
     private readonly int[] _blockStarts;
     private readonly int[] _layerOffsets;
+    private readonly int[][] _inputs;
+    private readonly bool[] _dependsOnParameters;
 
-    internal Network(NetworkOptions options, IReadOnlyList<Layer> layers, IReadOnlyList<int> blockStarts, int headStart,
-        int parameterOffset)
+    internal Network(NetworkOptions options, IReadOnlyList<Layer> layers, IReadOnlyList<int[]> inputs, IReadOnlyList<int> blockStarts,
+        int headStart, int parameterOffset)
     {
         Options = options;
         Layers = [.. layers];
+        _inputs = [.. inputs];
+        _dependsOnParameters = new bool[layers.Count];
+        for (int i = 0; i < layers.Count; i++)
+            _dependsOnParameters[i] = layers[i].ParameterCount > 0 || _inputs[i].Any(DependsOnParameters);
         HeadStart = headStart;
         ParameterOffset = parameterOffset;
         _blockStarts = [.. blockStarts];
@@ -32,6 +42,9 @@ public sealed class Network
         ParameterCount = offset;
         Blocks = [.. parameters.Select(p => p.Block)];
     }
+
+    /// <summary>The number of the tensor that holds the network's input.</summary>
+    internal const int Images = -1;
 
     /// <summary>The options of the whole network, also for a cut one.</summary>
     public NetworkOptions Options { get; }
@@ -128,6 +141,7 @@ public sealed class Network
         RequireCut(firstLayer, 0, Layers.Count - 1);
         return new Network(
             Options, [.. Layers.Skip(firstLayer)],
+            [.. _inputs.Skip(firstLayer).Select(inputs => Array.ConvertAll(inputs, input => input - firstLayer))],
             [.. _blockStarts.Where(start => start >= firstLayer).Select(start => start - firstLayer)],
             Math.Max(HeadStart - firstLayer, 0), ParameterOffset + _layerOffsets[firstLayer]);
     }
@@ -141,20 +155,33 @@ public sealed class Network
     {
         RequireCut(firstLayer, 1, Layers.Count - 1);
         return new Network(
-            Options, [.. Layers.Take(firstLayer)], [.. _blockStarts.Where(start => start < firstLayer)], Math.Min(HeadStart, firstLayer),
-            ParameterOffset);
+            Options, [.. Layers.Take(firstLayer)], [.. _inputs.Take(firstLayer)],
+            [.. _blockStarts.Where(start => start < firstLayer)], Math.Min(HeadStart, firstLayer), ParameterOffset);
     }
 
     /// <summary>The position of a layer's parameters in the vector.</summary>
     internal int LayerOffset(int layer) => _layerOffsets[layer];
 
+    /// <summary>The tensors that a layer reads.</summary>
+    internal IReadOnlyList<int> InputsOf(int layer) => _inputs[layer];
+
+    /// <summary>The shape of one sample of a tensor.</summary>
+    internal ImageShape ShapeOf(int tensor) => tensor == Images ? Input : Layers[tensor].Output;
+
+    /// <summary>Whether a tensor depends on parameters.</summary>
+    internal bool DependsOnParameters(int tensor) => tensor != Images && _dependsOnParameters[tensor];
+
     private void RequireCut(int firstLayer, int lowest, int highest)
     {
-        if (firstLayer < lowest || firstLayer > highest || !Layers[firstLayer].CanStartNetwork)
+        if (firstLayer < lowest || firstLayer > highest || !CanCut(firstLayer))
         {
-            IEnumerable<int> possible = Enumerable.Range(lowest, highest - lowest + 1).Where(i => Layers[i].CanStartNetwork);
+            IEnumerable<int> possible = Enumerable.Range(lowest, highest - lowest + 1).Where(CanCut);
             throw new ArgumentOutOfRangeException(nameof(firstLayer), firstLayer,
                 $"The network can be cut before layers {string.Join(", ", possible)}.");
         }
     }
+
+    /// <summary>Whether the layers from this one on read nothing from below but the output of the layer before it.</summary>
+    private bool CanCut(int firstLayer)
+        => Layers[firstLayer].CanStartNetwork && _inputs.Skip(firstLayer).All(inputs => inputs.All(input => input >= firstLayer - 1));
 }
