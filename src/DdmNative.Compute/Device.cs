@@ -37,6 +37,8 @@ public abstract class Device : IDisposable
     public MatrixProduct MatrixProduct => Operations.MatrixProduct;
     public InstanceNorm InstanceNorm => Operations.InstanceNorm;
     public ReluAvgPool ReluAvgPool => Operations.ReluAvgPool;
+    public Gelu Gelu => Operations.Gelu;
+    public Dropout Dropout => Operations.Dropout;
     public SoftmaxCrossEntropy SoftmaxCrossEntropy => Operations.SoftmaxCrossEntropy;
     public GradientDistance GradientDistance => Operations.GradientDistance;
     public Sgd Sgd => Operations.Sgd;
