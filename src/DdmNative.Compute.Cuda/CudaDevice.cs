@@ -237,6 +237,7 @@ public sealed class CudaDevice : Device
         MatrixProduct = new CudaMatrixProduct(this),
         InstanceNorm = new CudaInstanceNorm(this),
         ReluAvgPool = new CudaReluAvgPool(this),
+        Gelu = new CudaGelu(this),
         SoftmaxCrossEntropy = new CudaSoftmaxCrossEntropy(this),
         GradientDistance = new CudaGradientDistance(this),
         Sgd = new CudaSgd(this),

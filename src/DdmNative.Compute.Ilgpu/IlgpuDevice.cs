@@ -123,6 +123,7 @@ public sealed class IlgpuDevice : Device
         MatrixProduct = new IlgpuMatrixProduct(this),
         InstanceNorm = new IlgpuInstanceNorm(this),
         ReluAvgPool = new IlgpuReluAvgPool(this),
+        Gelu = new IlgpuGelu(this),
         SoftmaxCrossEntropy = new IlgpuSoftmaxCrossEntropy(this),
         GradientDistance = new IlgpuGradientDistance(this),
         Sgd = new IlgpuSgd(this),

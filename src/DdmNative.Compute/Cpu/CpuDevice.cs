@@ -93,6 +93,7 @@ public sealed class CpuDevice : Device
         MatrixProduct = new CpuMatrixProduct(this),
         InstanceNorm = new CpuInstanceNorm(this),
         ReluAvgPool = new CpuReluAvgPool(this),
+        Gelu = new CpuGelu(this),
         SoftmaxCrossEntropy = new CpuSoftmaxCrossEntropy(this),
         GradientDistance = new CpuGradientDistance(this),
         Sgd = new CpuSgd(this),

@@ -91,6 +91,7 @@ public sealed class SplitDevice : Device
         MatrixProduct = new SplitMatrixProduct(this),
         InstanceNorm = new SplitInstanceNorm(this),
         ReluAvgPool = new SplitReluAvgPool(this),
+        Gelu = new SplitGelu(this),
         SoftmaxCrossEntropy = new SplitSoftmaxCrossEntropy(this),
         GradientDistance = new SplitGradientDistance(this),
         Sgd = new SplitSgd(this),

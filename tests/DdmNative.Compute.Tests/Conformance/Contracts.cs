@@ -106,6 +106,7 @@ public abstract partial class ConformanceSuite
         Names("weight", () => device.MatrixProduct.Forward(New(2, 3, 4, 1, 1), Vector(9, 2), Vector(2, 2), New(2, 3, 2, 1, 1)));
         Names("statistics", () => device.InstanceNorm.Forward(x, Vector(3, 2), Vector(3, 2), New(2, 3, 3, 5, 6), New(2, 3, 3, 1, 1)));
         Names("y", () => device.ReluAvgPool.Forward(2, x, New(2, 3, 3, 3, 3)));
+        Names("cotangent", () => device.Gelu.Backward(x, y, New(2, 3, 3, 5, 6)));
         Names("weights", () => device.SoftmaxCrossEntropy.Backward(New(1, 3, 4, 1, 1), New(1, 3, 4, 1, 1), New(1, 2, 1, 1, 1),
             New(1, 3, 4, 1, 1)));
         Names("logits", () => device.SoftmaxCrossEntropy.Probabilities(x, New(2, 3, 3, 5, 6)));
@@ -113,6 +114,8 @@ public abstract partial class ConformanceSuite
             GradientDistanceKind.Relative, [new(0, 2, 2, true)], New(1, 1, 5, 1, 1), New(1, 1, 5, 1, 1), New(1, 1, 1, 1, 1),
             New(1, 1, 5, 1, 1)));
         Names("velocity", () => device.Sgd.Step(New(2, 1, 5, 1, 1), New(1, 1, 5, 1, 1), New(2, 1, 5, 1, 1), New(1, 1, 1, 1, 1), 0.9f));
+        Names("decay", () => device.Sgd.Step(New(2, 1, 5, 1, 1), New(2, 1, 5, 1, 1), New(2, 1, 5, 1, 1), New(1, 1, 1, 1, 1), 0.9f,
+            New(1, 1, 1, 1, 1)));
         Names("corrections", () =>
             device.Adam.Step(new(), New(1, 1, 5, 1, 1), New(1, 1, 5, 1, 1), New(1, 1, 5, 1, 1), New(1, 1, 5, 1, 1), New(1, 1, 3, 1, 1)));
         Names("b", () => device.Reduction.Dot(x, y, New(2, 1, 1, 1, 1)));
