@@ -238,6 +238,7 @@ public sealed class CudaDevice : Device
         InstanceNorm = new CudaInstanceNorm(this),
         ReluAvgPool = new CudaReluAvgPool(this),
         Gelu = new CudaGelu(this),
+        Dropout = new CudaDropout(this),
         SoftmaxCrossEntropy = new CudaSoftmaxCrossEntropy(this),
         GradientDistance = new CudaGradientDistance(this),
         Sgd = new CudaSgd(this),

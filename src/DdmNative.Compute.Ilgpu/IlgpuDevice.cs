@@ -124,6 +124,7 @@ public sealed class IlgpuDevice : Device
         InstanceNorm = new IlgpuInstanceNorm(this),
         ReluAvgPool = new IlgpuReluAvgPool(this),
         Gelu = new IlgpuGelu(this),
+        Dropout = new IlgpuDropout(this),
         SoftmaxCrossEntropy = new IlgpuSoftmaxCrossEntropy(this),
         GradientDistance = new IlgpuGradientDistance(this),
         Sgd = new IlgpuSgd(this),

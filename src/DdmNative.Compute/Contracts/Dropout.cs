@@ -33,33 +33,17 @@ public abstract class Dropout
         TensorShape shape = y.Shape;
         Operands.Require(keys, shape.Members, shape.Samples, 2, 1, 1);
         Operands.Require(x, shape);
-        ApplyCore(new DropoutMask(rate, seed, layer), keys, x, y);
+        ApplyCore(rate, seed, layer, keys, x, y);
     }
 
-    protected abstract void ApplyCore(DropoutMask mask, Tensor keys, Tensor x, Tensor y);
-}
+    protected abstract void ApplyCore(float rate, ulong seed, int layer, Tensor keys, Tensor x, Tensor y);
 
-/// <summary>What decides the mask besides the samples' keys, as the kernels need it.</summary>
-public readonly record struct DropoutMask
-{
-    public DropoutMask(float rate, ulong seed, int layer)
-    {
-        (LowKey, HighKey, Layer) = ((uint)seed, (uint)(seed >> 32), (uint)layer + 1);
-        (Threshold, Scale) = ((uint)(rate * 4294967296.0), (float)(1 / (1.0 - rate)));
-    }
-
-    /// <summary>The lower word of Philox's key.</summary>
-    public uint LowKey { get; }
-
-    /// <summary>The upper word of Philox's key.</summary>
-    public uint HighKey { get; }
-
-    /// <summary>The counter's last word.</summary>
-    public uint Layer { get; }
-
-    /// <summary>An element whose random word is below this is dropped.</summary>
-    public uint Threshold { get; }
+    /// <summary>⌊rate·2³²⌋: an element whose random word is below this is dropped.</summary>
+    protected static uint Threshold(float rate) => (uint)(rate * 4294967296.0);
 
     /// <summary>1/(1 − rate), the factor of the elements that stay.</summary>
-    public float Scale { get; }
+    protected static float Scale(float rate) => (float)(1 / (1.0 - rate));
+
+    /// <summary>The counter's last word.</summary>
+    protected static uint LastWord(int layer) => (uint)layer + 1;
 }

@@ -94,6 +94,7 @@ public sealed class CpuDevice : Device
         InstanceNorm = new CpuInstanceNorm(this),
         ReluAvgPool = new CpuReluAvgPool(this),
         Gelu = new CpuGelu(this),
+        Dropout = new CpuDropout(this),
         SoftmaxCrossEntropy = new CpuSoftmaxCrossEntropy(this),
         GradientDistance = new CpuGradientDistance(this),
         Sgd = new CpuSgd(this),

@@ -92,6 +92,7 @@ public sealed class SplitDevice : Device
         InstanceNorm = new SplitInstanceNorm(this),
         ReluAvgPool = new SplitReluAvgPool(this),
         Gelu = new SplitGelu(this),
+        Dropout = new SplitDropout(this),
         SoftmaxCrossEntropy = new SplitSoftmaxCrossEntropy(this),
         GradientDistance = new SplitGradientDistance(this),
         Sgd = new SplitSgd(this),

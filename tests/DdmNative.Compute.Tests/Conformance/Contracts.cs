@@ -107,6 +107,8 @@ public abstract partial class ConformanceSuite
         Names("statistics", () => device.InstanceNorm.Forward(x, Vector(3, 2), Vector(3, 2), New(2, 3, 3, 5, 6), New(2, 3, 3, 1, 1)));
         Names("y", () => device.ReluAvgPool.Forward(2, x, New(2, 3, 3, 3, 3)));
         Names("cotangent", () => device.Gelu.Backward(x, y, New(2, 3, 3, 5, 6)));
+        Names("keys", () => device.Dropout.Apply(0.5f, 1, 0, New(1, 3, 1, 1, 1), x, x));
+        Names("layer", () => device.Dropout.Apply(0.5f, 1, -1, New(1, 3, 2, 1, 1), x, x));
         Names("weights", () => device.SoftmaxCrossEntropy.Backward(New(1, 3, 4, 1, 1), New(1, 3, 4, 1, 1), New(1, 2, 1, 1, 1),
             New(1, 3, 4, 1, 1)));
         Names("logits", () => device.SoftmaxCrossEntropy.Probabilities(x, New(2, 3, 3, 5, 6)));
