@@ -19,6 +19,9 @@ public sealed record DeviceOperations
     public required MaxPool MaxPool { get; init; }
 
     public required AvgPool AvgPool { get; init; }
+    public required Gelu Gelu { get; init; }
+
+    public required Dropout Dropout { get; init; }
 
     public required SoftmaxCrossEntropy SoftmaxCrossEntropy { get; init; }
 
