@@ -129,6 +129,7 @@ public sealed class IlgpuDevice : Device
         Adam = new IlgpuAdam(this),
         Reduction = new IlgpuReduction(this),
         Philox = new IlgpuPhilox(this),
+        Fill = new IlgpuFill(this),
         LinearCombination = new IlgpuLinearCombination(this),
         Gather = new IlgpuGather(this),
         Flatten = new IlgpuFlatten(this),
