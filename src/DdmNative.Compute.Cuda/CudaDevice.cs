@@ -247,6 +247,7 @@ public sealed class CudaDevice : Device
         Adam = new CudaAdam(this),
         Reduction = new CudaReduction(this),
         Philox = new CudaPhilox(this),
+        Fill = new CudaFill(this),
         LinearCombination = new CudaLinearCombination(this),
         Gather = new CudaGather(this),
         CropFlip = new CudaCropFlip(this),

@@ -133,6 +133,7 @@ public sealed class IlgpuDevice : Device
         Adam = new IlgpuAdam(this),
         Reduction = new IlgpuReduction(this),
         Philox = new IlgpuPhilox(this),
+        Fill = new IlgpuFill(this),
         LinearCombination = new IlgpuLinearCombination(this),
         Gather = new IlgpuGather(this),
         CropFlip = new IlgpuCropFlip(this),

@@ -47,6 +47,7 @@ public abstract class Device : IDisposable
     public Adam Adam => Operations.Adam;
     public Reduction Reduction => Operations.Reduction;
     public Philox Philox => Operations.Philox;
+    public Fill Fill => Operations.Fill;
     public LinearCombination LinearCombination => Operations.LinearCombination;
     public Gather Gather => Operations.Gather;
     public CropFlip CropFlip => Operations.CropFlip;

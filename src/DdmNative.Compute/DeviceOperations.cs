@@ -35,6 +35,8 @@ public sealed record DeviceOperations
 
     public required Philox Philox { get; init; }
 
+    public required Fill Fill { get; init; }
+
     public required LinearCombination LinearCombination { get; init; }
 
     public required Gather Gather { get; init; }

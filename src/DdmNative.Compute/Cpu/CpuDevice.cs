@@ -103,6 +103,7 @@ public sealed class CpuDevice : Device
         Adam = new CpuAdam(this),
         Reduction = new CpuReduction(this),
         Philox = new CpuPhilox(this),
+        Fill = new CpuFill(this),
         LinearCombination = new CpuLinearCombination(this),
         Gather = new CpuGather(this),
         CropFlip = new CpuCropFlip(this),

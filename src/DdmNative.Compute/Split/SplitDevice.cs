@@ -101,6 +101,7 @@ public sealed class SplitDevice : Device
         Adam = new SplitAdam(this),
         Reduction = new SplitReduction(this),
         Philox = new SplitPhilox(this),
+        Fill = new SplitFill(this),
         LinearCombination = new SplitLinearCombination(this),
         Gather = new SplitGather(this),
         CropFlip = new SplitCropFlip(this),

@@ -130,6 +130,8 @@ public abstract partial class ConformanceSuite
         Names("moves", () => device.CropFlip.Apply(x, New(2, 3, 2, 1, 1), New(2, 3, 3, 5, 6)));
         Names("y", () => device.Flatten.Forward(x, New(2, 3, 91, 1, 1)));
         Names("high", () => device.Philox.FillUniform(filter, 1, 1, 0, 0));
+        Names("target", () => device.Fill.Assign(x.AsSlice(), 0));
+        Names("target", () => device.Fill.Assign(new Slice(New(1, 1, 3, 5, 6), 2, 3), 0));
         all.ForEach(tensor => tensor.Dispose());
 
         Tensor New(int e, int n, int c, int h, int w)

@@ -74,6 +74,11 @@ internal abstract unsafe class CpuCall(string name, int members, int samples) : 
     /// <summary>Declares a tensor that the call writes outside its tile's samples.</summary>
     protected CpuOperand WriteWhole(Tensor tensor) => Add(new CpuOperand(Own(tensor), isWritten: true, isReadWhole: true));
 
+    /// <summary>Declares a part of each member's parameter vector, of which the call, one on whole members, writes nothing else.</summary>
+    protected CpuParameters Write(Slice slice)
+        => new(Add(new CpuOperand(Own(slice.Vector), isWritten: true, isReadWhole: false) { Part = new(slice) }),
+            slice.Offset, slice.Length);
+
     protected CpuParameters Read(Slice slice) => new(ReadWhole(slice.Vector), slice.Offset, slice.Length);
 
     /// <summary>Adopts another call's operands and gradients, except for tensors that this call does not use.</summary>
@@ -97,7 +102,7 @@ internal abstract unsafe class CpuCall(string name, int members, int samples) : 
     /// </summary>
     protected GradientSum Sum(Slice slice, int length, GradientSum.Layout? convert = null, bool isAssignedFirst = false)
     {
-        var vector = new CpuOperand(Own(slice.Vector), isWritten: true, isReadWhole: true);
+        var vector = new CpuOperand(Own(slice.Vector), isWritten: true, isReadWhole: true) { Part = new(slice) };
         GradientSum sum = convert is null
             ? new GradientSum(vector, slice, length) { IsAssignedFirst = isAssignedFirst }
             : new GradientSum(vector, slice, length) { IsAssignedFirst = isAssignedFirst, Convert = convert };

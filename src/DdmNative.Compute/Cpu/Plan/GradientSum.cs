@@ -15,9 +15,6 @@ internal sealed unsafe class GradientSum(CpuOperand vector, Slice slice, int len
     /// <summary>Where in it.</summary>
     public int Offset { get; } = slice.Offset;
 
-    /// <summary>Floats of the gradient there.</summary>
-    public int WrittenLength { get; } = slice.Length;
-
     /// <summary>Floats of the gradient in the kernel's layout.</summary>
     public int Length { get; } = length;
 
