@@ -28,14 +28,14 @@ internal sealed unsafe class FilterGradientCall : CpuCall
     private readonly (CpuOperand Image, CpuOperand Cotangent)[] _sources;
     private readonly int _biasSource;
     private readonly GradientSum _filterSum;
-    private readonly GradientSum _biasSum;
+    private readonly GradientSum? _biasSum;
     private readonly FilterGradientOrder _order;
     private readonly RunningProducts? _products;
     private readonly int _bandRows;
 
     public FilterGradientCall(
         string name, ConvolutionShape shape, (Tensor Image, Tensor Cotangent)[] sources, Tensor biasCotangent, Slice filterResult,
-        Slice biasResult,
+        Slice? biasResult,
         SampleProducts? wanted = null)
         : base(name, filterResult.Vector.Shape.Members, biasCotangent.Shape.Samples)
     {
@@ -44,7 +44,7 @@ internal sealed unsafe class FilterGradientCall : CpuCall
         _biasSource = Array.FindIndex(sources, source => source.Cotangent == biasCotangent);
         _order = new FilterGradientOrder(shape, shape.InputChannels, shape.OutputChannels);
         _filterSum = Sum(filterResult, shape.FilterLength, _order.Convert, isAssignedFirst: true);
-        _biasSum = Sum(biasResult, shape.OutputChannels);
+        _biasSum = SumOptional(biasResult);
         _products = ReadProducts(wanted);
         RetainedFloats = _products is null ? 0 : 2 * _products.TotalFloats + (long)_products.Count * shape.FilterLength;
         int rowBytes = shape.OutputWidth * shape.OutputChannels * sizeof(float);
@@ -58,7 +58,7 @@ internal sealed unsafe class FilterGradientCall : CpuCall
     public override void Execute(in Tile tile)
     {
         float* sum = _filterSum.Slot(tile.Workspace);
-        float* biasTotal = _biasSum.Slot(tile.Workspace);
+        float* biasTotal = _biasSum is null ? null : _biasSum.Slot(tile.Workspace);
         float* padded = tile.Workspace.Temporary;
         for (int sample = tile.FirstSample; sample < tile.EndSample; sample++)
         {
@@ -88,7 +88,7 @@ internal sealed unsafe class FilterGradientCall : CpuCall
         }
         new Span<double>(totals, products.Count).Clear();
         products.Add(_filterSum.Slot(tile.Workspace), directions, _filterSum.Length, _filterSum.Length, totals);
-        products.Add(tile, products.BiasDirections, _biasSum.Slot(tile.Workspace), totals);
+        products.AddBias(tile, _biasSum, totals);
         products.Write(tile, sample, totals, before);
     }
 
