@@ -9,11 +9,11 @@ namespace DdmNative.Compute.Cuda;
 /// </summary>
 internal sealed class CudaConvolution(CudaDevice device) : Convolution
 {
-    protected override void ForwardCore(ConvolutionShape shape, Tensor x, Slice filter, Slice bias, Tensor y)
+    protected override void ForwardCore(ConvolutionShape shape, Tensor x, Slice filter, Slice? bias, Tensor y)
         => Correlate(shape, isForward: true, [(x, filter)], bias, y);
 
     protected override void ForwardTangentCore(
-        ConvolutionShape shape, Tensor x, Tensor? xTangent, Slice filter, Slice filterTangent, Slice biasTangent, Tensor yTangent)
+        ConvolutionShape shape, Tensor x, Tensor? xTangent, Slice filter, Slice filterTangent, Slice? biasTangent, Tensor yTangent)
         => Correlate(shape, isForward: true, xTangent is null
             ? [(x, filterTangent)] : [(x, filterTangent), (xTangent, filter)], biasTangent, yTangent);
 
@@ -25,12 +25,12 @@ internal sealed class CudaConvolution(CudaDevice device) : Convolution
         => Correlate(shape, isForward: false, [(cotangent, filterTangent), (cotangentTangent, filter)], null, xCotangentTangent);
 
     protected override void BackwardFilterCore(ConvolutionShape shape, Tensor x, Tensor cotangent, Slice filterCotangent,
-        Slice biasCotangent)
+        Slice? biasCotangent)
         => SumFilterGradient(shape, [(x, cotangent)], cotangent, filterCotangent, biasCotangent);
 
     protected override void BackwardFilterTangentCore(
         ConvolutionShape shape, Tensor x, Tensor? xTangent, Tensor cotangent, Tensor cotangentTangent, Slice filterCotangentTangent,
-        Slice biasCotangentTangent)
+        Slice? biasCotangentTangent)
         => SumFilterGradient(
             shape, xTangent is null ? [(x, cotangentTangent)] : [(x, cotangentTangent), (xTangent, cotangent)],
             cotangentTangent, filterCotangentTangent, biasCotangentTangent);
@@ -73,7 +73,7 @@ internal sealed class CudaConvolution(CudaDevice device) : Convolution
     }
 
     private void SumFilterGradient(
-        ConvolutionShape shape, (Tensor Image, Tensor Cotangent)[] sources, Tensor biasCotangent, Slice filterResult, Slice biasResult)
+        ConvolutionShape shape, (Tensor Image, Tensor Cotangent)[] sources, Tensor biasCotangent, Slice filterResult, Slice? biasResult)
     {
         const string Operation = "convolution, backward to its filters";
         using var operands = new ProductOperands(device, Operation);
@@ -106,7 +106,8 @@ internal sealed class CudaConvolution(CudaDevice device) : Convolution
             operands.SumSplits(shares, waves.Splits, result.From(first), members, shape.OutputChannels, shape.InputChannels, packedChannels,
                 taps);
         }
-        operands.SumColumns(biasCotangent, biasResult);
+        if (biasResult is Slice bias)
+            operands.SumColumns(biasCotangent, bias);
     }
 
     private static void AddImageShape(KernelArguments arguments, DeviceImage image, TensorShape output, int kernel)

@@ -12,11 +12,11 @@ internal sealed class IlgpuConvolution(IlgpuDevice device) : Convolution
     private readonly ProductLauncher _products = new(device);
     private readonly ChannelSums _biases = new(device);
 
-    protected override void ForwardCore(ConvolutionShape shape, Tensor x, Slice filter, Slice bias, Tensor y)
+    protected override void ForwardCore(ConvolutionShape shape, Tensor x, Slice filter, Slice? bias, Tensor y)
         => Correlate(shape, isForward: true, (x, filter), null, bias, y);
 
     protected override void ForwardTangentCore(
-        ConvolutionShape shape, Tensor x, Tensor? xTangent, Slice filter, Slice filterTangent, Slice biasTangent, Tensor yTangent)
+        ConvolutionShape shape, Tensor x, Tensor? xTangent, Slice filter, Slice filterTangent, Slice? biasTangent, Tensor yTangent)
         => Correlate(shape, isForward: true, (x, filterTangent), xTangent is null ? null : (xTangent, filter), biasTangent, yTangent);
 
     protected override void BackwardDataCore(ConvolutionShape shape, Tensor cotangent, Slice filter, Tensor xCotangent)
@@ -27,12 +27,12 @@ internal sealed class IlgpuConvolution(IlgpuDevice device) : Convolution
         => Correlate(shape, isForward: false, (cotangentTangent, filter), (cotangent, filterTangent), null, xCotangentTangent);
 
     protected override void BackwardFilterCore(ConvolutionShape shape, Tensor x, Tensor cotangent, Slice filterCotangent,
-        Slice biasCotangent)
+        Slice? biasCotangent)
         => FilterGradient(shape, (cotangent, x), null, filterCotangent, cotangent, biasCotangent);
 
     protected override void BackwardFilterTangentCore(
         ConvolutionShape shape, Tensor x, Tensor? xTangent, Tensor cotangent, Tensor cotangentTangent, Slice filterCotangentTangent,
-        Slice biasCotangentTangent)
+        Slice? biasCotangentTangent)
         => FilterGradient(shape, (cotangentTangent, x), xTangent is null
             ? null : (cotangent, xTangent), filterCotangentTangent, cotangentTangent, biasCotangentTangent);
 
@@ -50,7 +50,7 @@ internal sealed class IlgpuConvolution(IlgpuDevice device) : Convolution
 
     private void FilterGradient(
         ConvolutionShape shape, (Tensor Cotangent, Tensor Images) first, (Tensor Cotangent, Tensor Images)? second, Slice filterResult,
-        Tensor biasSource, Slice biasResult)
+        Tensor biasSource, Slice? biasResult)
     {
         (Tensor cotangent, Tensor images) = second ?? first;
         ProductExtents extents = FilterGradientProduct.ExtentsOf(shape, first.Images.Shape.Samples)
@@ -58,6 +58,7 @@ internal sealed class IlgpuConvolution(IlgpuDevice device) : Convolution
         _products.RunSplit(extents, filterResult.Vector.Shape.Members, filterResult, (memory, tiled) => new FilterGradientProduct(
             shape, tiled with { Bias = tiled.Result }, (memory.Operand(first.Cotangent), memory.Operand(cotangent)),
             (memory.Operand(first.Images), memory.Operand(images))));
-        _biases.Run(biasSource, biasResult);
+        if (biasResult is Slice bias)
+            _biases.Run(biasSource, bias);
     }
 }

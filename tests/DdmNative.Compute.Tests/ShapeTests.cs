@@ -36,6 +36,24 @@ public sealed class ShapeTests
     public void Convolutions_that_cannot_be_are_refused(int inputs, int outputs, int height, int width, int kernelSize, int padding)
         => Assert.Throws<ArgumentOutOfRangeException>(() => new ConvolutionShape(inputs, outputs, height, width, kernelSize, padding));
 
+    [Fact]
+    public void A_stride_below_one_is_refused()
+        => Assert.Throws<ArgumentOutOfRangeException>(() => new ConvolutionShape(1, 1, 5, 5, 3, 1, stride: 0));
+
+    /// <summary>The extents that torch.nn.Conv2d gives.</summary>
+    [Theory]
+    [InlineData(32, 32, 3, 1, 2, 16, 16)]
+    [InlineData(224, 223, 7, 3, 2, 112, 112)]
+    [InlineData(63, 64, 11, 2, 4, 15, 15)]
+    [InlineData(5, 6, 1, 0, 3, 2, 2)]
+    [InlineData(1, 2, 3, 1, 5, 1, 1)]
+    public void A_stride_rounds_the_outputs_extents_down(int height, int width, int kernelSize, int padding, int stride, int rows,
+        int columns)
+    {
+        var shape = new ConvolutionShape(2, 3, height, width, kernelSize, padding, stride);
+        Assert.Equal((rows, columns), (shape.OutputHeight, shape.OutputWidth));
+    }
+
     [Theory]
     [InlineData(28, 28, 3, 1, 28, 28)]
     [InlineData(28, 20, 5, 0, 24, 16)]

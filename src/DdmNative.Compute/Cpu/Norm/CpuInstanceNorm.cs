@@ -137,7 +137,7 @@ internal sealed class CpuInstanceNorm(CpuDevice device) : InstanceNorm
             scaleSum = Sum(scaleCotangent, Channels);
             shiftSum = Sum(shiftCotangent, Channels);
             if (wanted is SampleProducts products)
-                _products = new NormProducts(Read(products.WeightDirections), Read(products.BiasDirections), Write(products.Products),
+                _products = new NormProducts(Read(products.WeightDirections), Read(products.BiasDirections!.Value), Write(products.Products),
                     products);
         }
 

@@ -110,10 +110,13 @@ internal abstract unsafe class CpuCall(string name, int members, int samples) : 
         return sum;
     }
 
+    /// <summary>A gradient that may not be wanted: a bias's.</summary>
+    protected GradientSum? SumOptional(Slice? slice) => slice is Slice given ? Sum(given, given.Length) : null;
+
     /// <summary>The sample products computed with the gradient, if any are requested.</summary>
     protected RunningProducts? ReadProducts(Contracts.SampleProducts? wanted)
         => wanted is Contracts.SampleProducts products
-            ? new RunningProducts(Read(products.WeightDirections), Read(products.BiasDirections), Write(products.Products), products)
+            ? new RunningProducts(Read(products.WeightDirections), ReadOptional(products.BiasDirections), Write(products.Products), products)
                 : null;
 
     /// <summary>The retained floats.</summary>
