@@ -14,11 +14,16 @@ public sealed record DeviceOperations
 
     public required InstanceNorm InstanceNorm { get; init; }
 
+    public required BatchNorm BatchNorm { get; init; }
+
+    public required FrozenBatchNorm FrozenBatchNorm { get; init; }
+
     public required ReluAvgPool ReluAvgPool { get; init; }
 
     public required MaxPool MaxPool { get; init; }
 
     public required AvgPool AvgPool { get; init; }
+
     public required Gelu Gelu { get; init; }
 
     public required Dropout Dropout { get; init; }

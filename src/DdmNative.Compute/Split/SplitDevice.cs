@@ -90,6 +90,8 @@ public sealed class SplitDevice : Device
         Convolution = new SplitConvolution(this),
         MatrixProduct = new SplitMatrixProduct(this),
         InstanceNorm = new SplitInstanceNorm(this),
+        BatchNorm = new SplitBatchNorm(this),
+        FrozenBatchNorm = new SplitFrozenBatchNorm(this),
         ReluAvgPool = new SplitReluAvgPool(this),
         MaxPool = new SplitMaxPool(this),
         AvgPool = new SplitAvgPool(this),
