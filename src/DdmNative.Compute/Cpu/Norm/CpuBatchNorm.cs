@@ -209,7 +209,7 @@ internal sealed class CpuBatchNorm(CpuDevice device) : BatchNorm
 
         public UpdateRunningCall(Tensor statistics, float momentum, Slice mean, Slice variance)
             : base("batch-norm.update-running", mean.Vector.Shape.Members, samples: 1)
-            => (_statistics, _momentum, _mean, _variance) = (ReadWhole(statistics), momentum, Write(mean), Write(variance));
+            => (_statistics, _momentum, _mean, _variance) = (ReadWhole(statistics), momentum, Update(mean), Update(variance));
 
         public override void Execute(in Tile tile)
         {

@@ -85,7 +85,7 @@ internal abstract unsafe class CpuCall(string name, int members, int samples) : 
     protected CpuParameters Read(Slice slice) => new(ReadWhole(slice.Vector), slice.Offset, slice.Length);
 
     /// <summary>Declares a slice that the call reads and writes.</summary>
-    protected CpuParameters Write(Slice slice) => new(WriteWhole(slice.Vector), slice.Offset, slice.Length);
+    protected CpuParameters Update(Slice slice) => new(WriteWhole(slice.Vector), slice.Offset, slice.Length);
 
     /// <summary>Adopts another call's operands and gradients, except for tensors that this call does not use.</summary>
     protected void Adopt(CpuCall call, CpuTensor[] except)
