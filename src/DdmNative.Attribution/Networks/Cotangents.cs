@@ -16,7 +16,9 @@ internal sealed class Cotangents(Device device, Network network, int members, in
     private readonly List<(Tensor Values, bool IsOwn)>?[] _contributions = new List<(Tensor, bool)>?[network.Layers.Count + 1];
     private Tensor? _imagesResult;
 
-    /// <summary>Starts a recording: the output has this cotangent, and that of the images goes to <paramref name="imagesResult"/>.</summary>
+    /// <summary>
+    /// Starts a recording: the output has this cotangent, and that of the images goes to <paramref name="imagesResult"/>.
+    /// </summary>
     public void Begin(Tensor outputCotangent, Tensor? imagesResult)
     {
         Array.Clear(_contributions);

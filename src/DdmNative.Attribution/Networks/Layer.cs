@@ -35,7 +35,8 @@ public abstract class Layer
     public virtual bool CanStartNetwork => true;
 
     /// <summary>
-    /// Whether the cotangent of each input is that of the output, as in a sum. <see cref="NetworkPass"/> then passes it on without a kernel.
+    /// Whether the cotangent of each input is that of the output, as in a sum. <see cref="NetworkPass"/> then passes it on without a
+    /// kernel.
     /// </summary>
     internal virtual bool PassesCotangent => false;
 

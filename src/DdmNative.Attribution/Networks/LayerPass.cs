@@ -47,6 +47,11 @@ internal abstract class LayerPass : IDisposable
         Tensor parameters, Tensor parametersTangent, Tensor[] x, Tensor?[] xTangent, Tensor? cotangent, Tensor cotangentTangent,
         Tensor? gradientTangent, Tensor?[] xCotangentTangent);
 
+    /// <summary>Moves running statistics in the parameters towards those of the batch; after <see cref="Forward"/>.</summary>
+    public virtual void UpdateRunningStatistics(Tensor parameters)
+    {
+    }
+
     public virtual void Dispose()
     {
     }
@@ -57,4 +62,8 @@ internal abstract class LayerPass : IDisposable
         ParameterTensor parameter = _layer.Parameters[index];
         return new Slice(vector, _parameterOffset + parameter.Offset, parameter.Length);
     }
+
+    /// <summary>The same; null if the layer has no such parameter tensor, as a layer without bias.</summary>
+    protected Slice? OptionalParameter(Tensor vector, int index)
+        => index < _layer.Parameters.Count ? Parameter(vector, index) : null;
 }

@@ -40,7 +40,7 @@ public sealed class Network
         }
         Parameters = parameters;
         ParameterCount = offset;
-        Blocks = [.. parameters.Select(p => p.Block)];
+        Blocks = [.. parameters.Where(p => p.IsTrained).Select(p => p.Block)];
     }
 
     /// <summary>The number of the tensor that holds the network's input.</summary>
@@ -66,11 +66,19 @@ public sealed class Network
     /// <summary>P: the length of the parameter vector.</summary>
     public int ParameterCount { get; }
 
-    /// <summary>The parameter tensors in the form for <see cref="GradientDistance"/>.</summary>
+    /// <summary>The trained parameter tensors in the form for <see cref="GradientDistance"/>.</summary>
     public IReadOnlyList<ParameterBlock> Blocks { get; }
 
     /// <summary>The position of this network's vector in the whole network's; 0 unless it is a <see cref="Top"/>.</summary>
     public int ParameterOffset { get; }
+
+    /// <summary>
+    /// Whether the training form lets samples of a batch affect each other, because the network has batch norms.
+    /// </summary>
+    public bool CouplesSamples => Layers.Any(layer => layer is BatchNormLayer);
+
+    /// <summary>Whether a pass in the training form differs from one in the evaluation form.</summary>
+    public bool HasTrainingForm => Layers.Any(layer => layer is BatchNormLayer or DropoutLayer);
 
     /// <summary>
     /// The number of blocks of the depth dial: a ConvNet's depth, an MLP's hidden layers, LeNet's four. The head is not a block.
@@ -99,8 +107,7 @@ public sealed class Network
         catch (OverflowException overflow)
         {
             throw new ArgumentException(
-                $"A {options.Architecture} of width {options.Width} and depth {options.Depth} on images of {options.Input} has more "
-                + $"parameters than a vector holds ({int.MaxValue}).",
+                $"A {options.Describe()} on images of {options.Input} has more parameters than a vector holds ({int.MaxValue}).",
                 nameof(options), overflow);
         }
     }
@@ -114,10 +121,8 @@ public sealed class Network
         var values = new float[ParameterCount];
         foreach (ParameterTensor parameter in Parameters)
         {
-            (float centre, float radius) = parameter.Initial;
             for (int i = parameter.Offset; i < parameter.Offset + parameter.Length; i++)
-                values[i] = radius == 0 ? centre
-                    : centre + radius * (2 * Philox.Uniform(seed, stream, (ulong)(ParameterOffset + (long)i)) - 1);
+                values[i] = parameter.Initial.Value(seed, stream, (ulong)(ParameterOffset + (long)i));
         }
         return values;
     }

@@ -157,6 +157,18 @@ public sealed class NetworkPass : IDisposable
     }
 
     /// <summary>
+    /// Moves the running statistics of batch norms in <paramref name="parameters"/> towards those of the batch, in place, after <see
+    /// cref="Forward"/> in the training form; nothing for other networks and in the evaluation form.
+    /// </summary>
+    /// <exception cref="ArgumentException">The parameters are shared by several members.</exception>
+    public void UpdateRunningStatistics(Tensor parameters)
+    {
+        RequireVector(parameters, shared: false);
+        foreach (LayerPass pass in _passes)
+            pass.UpdateRunningStatistics(parameters);
+    }
+
+    /// <summary>
     /// A layer's (first) input and the cotangent of its output, written by <see cref="Backward"/>; valid until the end of the plan's run.
     /// </summary>
     /// <exception cref="InvalidOperationException">Backward has not been recorded before it with these images and this

@@ -72,16 +72,20 @@ public sealed class EnsembleTrainer : IDisposable
         _losses = trackLoss ? device.Allocate(new TensorShape(members, batch, 1)) : null;
         _batches = new Batch[Math.Clamp(TotalSteps, 1, stepsTogether)];
         for (int i = 0; i < _batches.Length; i++)
-            _batches[i] = new Batch(device, network, set, members, batch);
+            _batches[i] = new Batch(device, network, set, members, batch, options.Seed);
         _step = device.Record("training step", () => RecordSteps(device, _batches[..1]));
         _steps = _batches.Length == 1 ? null : device.Record("training steps", () => RecordSteps(device, _batches));
         if (products is null)
             return;
-        _passWithProducts = new NetworkPass(device, network, members, batch);
+        // Where samples affect each other in the training form, their products are those of the evaluation form.
+        bool needsOwnPass = network.CouplesSamples;
+        _passWithProducts = new NetworkPass(device, network, members, batch, training: needsOwnPass ? null : _batches[0].Training);
         _stepWithProducts = device.Record("training step with products", () =>
         {
             RecordGather(device, _batches[0]);
-            RecordStep(device, _batches[0], _passWithProducts, products);
+            if (needsOwnPass)
+                RecordGradient(device, _batches[0], _passWithProducts, products);
+            RecordStep(device, _batches[0], needsOwnPass ? _batches[0].Pass : _passWithProducts, needsOwnPass ? null : products);
         });
     }
 
@@ -200,12 +204,18 @@ public sealed class EnsembleTrainer : IDisposable
 
     private void RecordStep(Device device, Batch batch, NetworkPass pass, GhostProducts? products)
     {
+        RecordGradient(device, batch, pass, products);
+        device.Sgd.Step(_parameters, _velocity, _gradient, batch.LearningRate, _options.Momentum);
+        pass.UpdateRunningStatistics(_parameters);
+    }
+
+    private void RecordGradient(Device device, Batch batch, NetworkPass pass, GhostProducts? products)
+    {
         pass.Forward(_parameters, batch.Images);
         if (_losses is not null)
             device.SoftmaxCrossEntropy.Loss(pass.Output, batch.Labels, _losses);
         device.SoftmaxCrossEntropy.Backward(pass.Output, batch.Labels, batch.Weights, batch.Cotangent);
         pass.Backward(_parameters, batch.Images, batch.Cotangent, _gradient, null, products);
-        device.Sgd.Step(_parameters, _velocity, _gradient, batch.LearningRate, _options.Momentum);
     }
 
     private float[] ForAllMembers(ReadOnlySpan<float> parameters)
@@ -248,6 +258,7 @@ public sealed class EnsembleTrainer : IDisposable
         }
 
         target.Indices.Upload(_hostIndices);
+        target.UploadKeys(_hostIndices, step);
         target.Weights.Upload(_hostWeights);
         target.LearningRate.Upload([CosineSchedule.At(step, TotalSteps, _options.LearningRate)]);
     }
@@ -255,7 +266,7 @@ public sealed class EnsembleTrainer : IDisposable
     /// <summary>The buffers of one step of a plan: the host's uploads, the batch, and the pass over it.</summary>
     private sealed class Batch : IDisposable
     {
-        public Batch(Device device, Network network, TrainingSet set, int members, int samples)
+        public Batch(Device device, Network network, TrainingSet set, int members, int samples, ulong seed)
         {
             LearningRate = device.Allocate(TensorShape.Vector(1, 1));
             Indices = device.Allocate(new TensorShape(1, samples, 1));
@@ -263,7 +274,9 @@ public sealed class EnsembleTrainer : IDisposable
             Images = device.AllocateTransient(set.Images.Shape.WithSamples(samples));
             Labels = device.AllocateTransient(set.Labels.Shape.WithSamples(samples));
             Cotangent = device.AllocateTransient(new TensorShape(members, samples, network.Classes));
-            Pass = new NetworkPass(device, network, members, samples);
+            if (network.HasTrainingForm)
+                Training = new TrainingInputs(Weights, device.Allocate(new TensorShape(1, samples, 2)), seed);
+            Pass = new NetworkPass(device, network, members, samples, training: Training);
         }
 
         public Tensor LearningRate { get; }
@@ -278,11 +291,26 @@ public sealed class EnsembleTrainer : IDisposable
 
         public Tensor Cotangent { get; }
 
+        /// <summary>What the pass reads beside the images; null if the network has no training form of its own.</summary>
+        public TrainingInputs? Training { get; }
+
         public NetworkPass Pass { get; }
+
+        /// <summary>Uploads each sample's position in the set and the step.</summary>
+        public void UploadKeys(ReadOnlySpan<float> indices, int step)
+        {
+            if (Training is null)
+                return;
+            var keys = new float[2 * indices.Length];
+            for (int n = 0; n < indices.Length; n++)
+                (keys[2 * n], keys[2 * n + 1]) = (indices[n], step);
+            Training.Keys.Upload(keys);
+        }
 
         public void Dispose()
         {
             Pass.Dispose();
+            Training?.Keys.Dispose();
             foreach (Tensor tensor in (Tensor[])[LearningRate, Indices, Weights, Images, Labels, Cotangent])
                 tensor.Dispose();
         }
