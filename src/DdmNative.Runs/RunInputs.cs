@@ -88,6 +88,7 @@ internal sealed class RunInputs
         TargetFiles? files = job.Target is null ? null : TargetFiles.Read(job.Target);
         if (files is not null)
             job = job with { Network = files.NetworkFor(job.Network, given ?? new HashSet<string>()) };
+        job = job with { Network = job.Network.Complete() };
         Network network = NetworkFor(job, train);
         RequireDepth(job, goal, network);
         Normalization normalization = NormalizationFor(job.Data, train, files);
@@ -127,8 +128,7 @@ internal sealed class RunInputs
 
     private static Network NetworkFor(Job job, Dataset train)
     {
-        var options = new NetworkOptions(job.Network.Architecture, job.Network.Width, job.Network.Depth,
-            new ImageShape(train.Channels, train.Height, train.Width), train.Classes);
+        NetworkOptions options = job.Network.OptionsFor(new ImageShape(train.Channels, train.Height, train.Width), train.Classes);
         if (train.Classes < 2)
             throw new BadInputException(job.Data.Source, "classes", $"{train.Classes}", "at least 2: a classifier distinguishes classes",
                 "Use data with more classes.");
@@ -139,7 +139,7 @@ internal sealed class RunInputs
         catch (ArgumentException e)
         {
             throw BadInputException.OfJob("network.width",
-                $"{job.Network.Width} at depth {job.Network.Depth} on images of {options.Input}",
+                $"{options.Describe()} on images of {options.Input}",
                 $"a network of at most {int.MaxValue} parameters", "Lower the width.", e);
         }
     }

@@ -21,16 +21,32 @@ internal sealed class TrainVerb : RunOptions
     public ulong? DataSeed { get; set; }
 
     [Sets("network.architecture")]
-    [Option("architecture", MetaValue = "NAME", HelpText = "The network: convnet, mlp or lenet. Default: convnet.")]
+    [Option("architecture", MetaValue = "NAME", 
+        HelpText = "The network: convnet, mlp, lenet, resnet9, resnet18, resnet18-imagenet, vgg11, alexnet or logistic. Default: convnet.")]
     public string? Architecture { get; set; }
 
     [Sets("network.width")]
-    [Option("width", MetaValue = "N", HelpText = "Filters per block, or units per hidden layer; not for lenet. Default: 32.")]
+    [Option("width", MetaValue = "N",
+        HelpText = "Channels of every block (convnet) or of the first convolution, or units per hidden layer; not for lenet and "
+            + "logistic. Default: the usual number, 32 for convnet and mlp, 64 for resnet9, resnet18 and vgg11, 128 for alexnet.")]
     public int? Width { get; set; }
 
     [Sets("network.depth")]
-    [Option("depth", MetaValue = "N", HelpText = "Blocks, or hidden layers; not for lenet. Default: 3.")]
+    [Option("depth", MetaValue = "N", HelpText = "Blocks of convnet, or hidden layers of mlp. Default: 3.")]
     public int? Depth { get; set; }
+
+    [Sets("network.hidden")]
+    [Option("hidden", Separator = ',', MetaValue = "N,N…",
+        HelpText = "The units of each hidden layer of mlp, instead of --width and --depth. Default: none.")]
+    public IEnumerable<int> Hidden { get; set; } = [];
+
+    [Sets("network.dropout")]
+    [Option("dropout", MetaValue = "X", HelpText = "The probability that a hidden unit of mlp is dropped in training. Default: 0.")]
+    public double? Dropout { get; set; }
+
+    [Sets("network.activation")]
+    [Option("activation", MetaValue = "NAME", HelpText = "The nonlinearity: relu or gelu. Default: relu.")]
+    public string? Activation { get; set; }
 
     [Sets("training.learning_rate")]
     [Option("learning-rate", MetaValue = "X",
@@ -88,12 +104,13 @@ internal sealed class TrainVerb : RunOptions
     /// <summary>Rejects options that the architecture does not use.</summary>
     private void RequireUsed(string architecture)
     {
-        if (NetworkRegistry.Find(architecture) is not { HasFixedSize: true })
+        if (NetworkRegistry.Find(architecture) is not NetworkDescription network)
             return;
-        foreach ((string option, int? value) in (ReadOnlySpan<(string, int?)>)[("--width", Width), ("--depth", Depth)])
+        foreach ((string option, int? value, int? usual) in (ReadOnlySpan<(string, int?, int?)>)
+            [("--width", Width, network.StandardWidth), ("--depth", Depth, network.StandardDepth)])
         {
-            if (value is not null)
-                throw new BadUsageException($"{option}: found {value} for {architecture}, which has a fixed size; remove the option.");
+            if (value is not null && usual is null)
+                throw new BadUsageException($"{option}: found {value} for {architecture}, which has no {option[2..]}; remove the option.");
         }
     }
 
@@ -108,12 +125,7 @@ internal sealed class TrainVerb : RunOptions
             Std = Std.Any() ? [.. Std] : job.Data.Std,
         },
         Target = GivenTarget(job),
-        Network = new JobNetwork
-        {
-            Architecture = Architecture ?? NetworkOf(job).Architecture,
-            Width = Width ?? NetworkOf(job).Width,
-            Depth = Depth ?? NetworkOf(job).Depth,
-        },
+        Network = ChangedNetwork(NetworkOf(job)),
         Training = new JobTraining
         {
             LearningRate = LearningRate ?? job.Training.LearningRate,
@@ -123,8 +135,26 @@ internal sealed class TrainVerb : RunOptions
         },
     };
 
-    /// <summary>The run's network; the default if another target is given, because the target's network replaces it.</summary>
-    private JobNetwork NetworkOf(Job job) => Target is null ? job.Network : new JobNetwork();
+    /// <summary>
+    /// The run's network; the default if another target is given, because the target's network replaces it, and without the size of another
+    /// architecture.
+    /// </summary>
+    private JobNetwork NetworkOf(Job job)
+        => Target is not null || (Architecture is not null && Architecture != job.Network.Architecture)
+            ? new JobNetwork { Architecture = Architecture ?? new JobNetwork().Architecture } : job.Network;
+
+    private JobNetwork ChangedNetwork(JobNetwork network)
+    {
+        bool hasHidden = Hidden.Any(), hasSize = Width is not null || Depth is not null;
+        return network with
+        {
+            Width = hasHidden ? Width : Width ?? network.Width,
+            Depth = hasHidden ? Depth : Depth ?? network.Depth,
+            Hidden = hasHidden ? [.. Hidden] : hasSize ? null : network.Hidden,
+            Dropout = Dropout ?? network.Dropout,
+            Activation = Activation ?? network.Activation,
+        };
+    }
 
     private JobTarget? GivenTarget(Job job)
     {

@@ -1,6 +1,7 @@
 using DdmNative.Compute.Contracts;
 using DdmNative.Attribution.Matching;
 using DdmNative.Attribution.Methods;
+using DdmNative.Attribution.Networks;
 
 namespace DdmNative.Runs.Jobs;
 
@@ -82,12 +83,58 @@ public sealed record JobData
 /// <summary>The classifier; the data determine its input size and its classes.</summary>
 public sealed record JobNetwork
 {
-    /// <summary><c>convnet</c>, <c>mlp</c> or <c>lenet</c>.</summary>
+    /// <summary>The value of <see cref="Activation"/> for GELU.</summary>
+    public const string Gelu = "gelu";
+
+    /// <summary>The value of <see cref="Activation"/> for ReLU.</summary>
+    public const string Relu = "relu";
+
+    /// <summary>One of <see cref="NetworkRegistry.Names"/>.</summary>
     public string Architecture { get; init; } = "convnet";
 
-    public int Width { get; init; } = 32;
+    /// <summary>Channels or units; null for the architecture's usual number.</summary>
+    public int? Width { get; init; }
 
-    public int Depth { get; init; } = 3;
+    /// <summary>Blocks or hidden layers; null for the architecture's usual number.</summary>
+    public int? Depth { get; init; }
+
+    /// <summary>The units of each hidden layer of an MLP, instead of width and depth; null for these.</summary>
+    public IReadOnlyList<int>? Hidden { get; init; }
+
+    /// <summary>The probability that a hidden unit of an MLP is dropped in training.</summary>
+    public double Dropout { get; init; }
+
+    /// <summary><see cref="Relu"/> or <see cref="Gelu"/>.</summary>
+    public string Activation { get; init; } = Relu;
+
+    /// <summary>With the usual numbers in the place of null, and null in the place of what the architecture does not use.</summary>
+    public JobNetwork Complete()
+    {
+        NetworkDescription? network = NetworkRegistry.Find(Architecture);
+        return this with
+        {
+            Width = Hidden is null && network?.StandardWidth is int width ? Width ?? width : null,
+            Depth = Hidden is null && network?.StandardDepth is int depth ? Depth ?? depth : null,
+        };
+    }
+
+    /// <summary>The network's options for images of a shape.</summary>
+    public NetworkOptions OptionsFor(ImageShape input, int classes)
+    {
+        JobNetwork complete = Complete();
+        return new NetworkOptions(Architecture, complete.Width ?? 0, complete.Depth ?? 0, input, classes)
+        {
+            Hidden = Hidden, Dropout = (float)Dropout,
+            Activation = Activation == Gelu ? Attribution.Networks.Activation.Gelu : Attribution.Networks.Activation.Relu,
+        };
+    }
+
+    /// <summary>Compares values: the generated equality compares lists by reference.</summary>
+    public bool Equals(JobNetwork? other)
+        => other is not null && (Architecture, Width, Depth, Activation) == (other.Architecture, other.Width, other.Depth, other.Activation)
+            && Dropout.Equals(other.Dropout) && (Hidden ?? []).SequenceEqual(other.Hidden ?? []);
+
+    public override int GetHashCode() => HashCode.Combine(Architecture, Width, Depth, Activation, Dropout);
 }
 
 /// <summary>

@@ -28,8 +28,14 @@ public sealed class CheckpointFileTests : IDisposable
     [InlineData("features", "convnet", 5, 2)]
     [InlineData("parallel", "convnet", 3, 1)]
     [InlineData("mlp", "mlp", 6, 2)]
-    [InlineData("lenet", "lenet", 32, 3)]
-    public void A_network_from_PyTorch_is_recognised_and_answers_as_it_did_there(string name, string architecture, int width, int depth)
+    [InlineData("lenet", "lenet", null, null)]
+    [InlineData("resnet9", "resnet9", 3, null)]
+    [InlineData("resnet18", "resnet18", 2, null)]
+    [InlineData("torchvision", "resnet18-imagenet", 2, null)]
+    [InlineData("vgg11", "vgg11", 2, null)]
+    [InlineData("alexnet", "alexnet", 4, null)]
+    [InlineData("logistic", "logistic", null, null)]
+    public void A_network_from_PyTorch_is_recognised_and_answers_as_it_did_there(string name, string architecture, int? width, int? depth)
     {
         SafetensorsContents answers = Safetensors.Read(Golden("checkpoint_answers.safetensors"));
         NamedTensor images = answers.Tensor(name + ".x", -1, -1, -1, -1), logits = answers.Tensor(name + ".logits", -1, -1);
@@ -38,8 +44,7 @@ public sealed class CheckpointFileTests : IDisposable
 
         Assert.Equal(new JobNetwork { Architecture = architecture, Width = width, Depth = depth }, file.Network());
         var network = Network.Create(
-            new NetworkOptions(architecture, width, depth, new ImageShape(images.Shape[1], images.Shape[2], images.Shape[3]),
-            logits.Shape[1]));
+            file.Network().OptionsFor(new ImageShape(images.Shape[1], images.Shape[2], images.Shape[3]), logits.Shape[1]));
         AssertClose(logits.Data, Logits(network, file.Parameters(network), images));
     }
 
