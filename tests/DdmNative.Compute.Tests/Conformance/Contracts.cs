@@ -118,9 +118,10 @@ public abstract partial class ConformanceSuite
         Names("weights", () => device.SoftmaxCrossEntropy.Backward(New(1, 3, 4, 1, 1), New(1, 3, 4, 1, 1), New(1, 2, 1, 1, 1),
             New(1, 3, 4, 1, 1)));
         Names("logits", () => device.SoftmaxCrossEntropy.Probabilities(x, New(2, 3, 3, 5, 6)));
-        Names("blocks", () => device.GradientDistance.Evaluate(
-            GradientDistanceKind.Relative, [new(0, 2, 2, true)], New(1, 1, 5, 1, 1), New(1, 1, 5, 1, 1), New(1, 1, 1, 1, 1),
-            New(1, 1, 5, 1, 1)));
+        foreach (ParameterBlock[] blocks in (ParameterBlock[][])[[], [new(0, 3, 2, true)], [new(0, 2, 2, true), new(3, 2, 1, false)],
+            [new(3, 2, 1, false), new(0, 1, 2, true)], [new(-1, 2, 2, true)], [new(0, 2, 0, true)]])
+            Names("blocks", () => device.GradientDistance.Evaluate(
+                GradientDistanceKind.Relative, blocks, New(1, 1, 5, 1, 1), New(1, 1, 5, 1, 1), New(1, 1, 1, 1, 1), New(1, 1, 5, 1, 1)));
         Names("velocity", () => device.Sgd.Step(New(2, 1, 5, 1, 1), New(1, 1, 5, 1, 1), New(2, 1, 5, 1, 1), New(1, 1, 1, 1, 1), 0.9f));
         Names("decay", () => device.Sgd.Step(New(2, 1, 5, 1, 1), New(2, 1, 5, 1, 1), New(2, 1, 5, 1, 1), New(1, 1, 1, 1, 1), 0.9f,
             New(1, 1, 1, 1, 1)));

@@ -67,9 +67,10 @@ internal static class FilledGradient
     {
         var gradient = new DoubleTensor(TensorShape.Vector(members, Length));
         DoubleTensor filled = ReferenceFill.Assign(members, FilledLength, value);
+        DoubleTensor[] parts = [convolution.Filter, convolution.Bias, filled, linear.Weight, linear.Bias, filled];
         int at = 0;
         for (int e = 0; e < members; e++)
-            foreach (DoubleTensor part in (DoubleTensor[])[convolution.Filter, convolution.Bias, filled, linear.Weight, linear.Bias, filled])
+            foreach (DoubleTensor part in parts)
             {
                 int length = (int)part.Shape.MemberLength;
                 Array.Copy(part.Values, e * length, gradient.Values, at, length);

@@ -169,7 +169,7 @@ internal sealed unsafe class CpuPlan : IPlan
     {
         if (tensor.Shape.Members != _phases[firstPhase].Members || (!isSummed && tensor.Shape.Samples != _phases[firstPhase].Samples))
             return Placement.Full;
-        if (parts.Any() && !ParameterRange.Cover(parts, tensor.Shape.SampleLength))
+        if (parts.Any() && ParameterRange.FindHoles(parts, tensor.Shape.SampleLength).Any())
             return Placement.Full;
         if (!isSummed && firstPhase == lastPhase)
             return Placement.Block;
