@@ -40,12 +40,15 @@ internal sealed class IlgpuConvolution(IlgpuDevice device) : Convolution
         (Tensor Images, Slice Filter)? second, Slice? bias, Tensor result)
     {
         (Tensor images, Slice filter) = second ?? first;
-        ProductExtents extents = CorrelationProduct.ExtentsOf(shape, isForward, result.Shape.Samples)
-            with { Sources = second is null ? 1 : 2, HasBias = bias is null ? 0 : 1 };
-        _products.Run(extents, result.Shape.Members, (memory, tiled) => new CorrelationProduct(
-            shape, isForward, tiled with { Result = memory.Operand(result), Bias = bias is Slice added
-            ? memory.Operand(added) : memory.Operand(result) },
-            (memory.Operand(first.Images), memory.Operand(images)), (memory.Operand(first.Filter), memory.Operand(filter))));
+        foreach (CorrelationWindows windows in isForward ? [CorrelationWindows.Forward(shape)] : CorrelationWindows.BackwardData(shape))
+        {
+            ProductExtents extents = CorrelationProduct.ExtentsOf(windows, result.Shape.Samples)
+                with { Sources = second is null ? 1 : 2, HasBias = bias is null ? 0 : 1 };
+            _products.Run(extents, result.Shape.Members, (memory, tiled) => new CorrelationProduct(
+                windows, tiled with { Result = memory.Operand(result), Bias = bias is Slice added
+                ? memory.Operand(added) : memory.Operand(result) },
+                (memory.Operand(first.Images), memory.Operand(images)), (memory.Operand(first.Filter), memory.Operand(filter))));
+        }
     }
 
     private void FilterGradient(

@@ -22,7 +22,7 @@ public sealed class SharedBatchTests
         OfEachMember,
     }
 
-    private sealed record Problem(int Channels, int Size, int Classes, int Batch, bool HasBlock)
+    private sealed record Problem(int Channels, int Size, int Classes, int Batch, bool HasBlock, bool HasBias = true)
     {
         public Decay Decay { get; init; }
 
@@ -34,8 +34,10 @@ public sealed class SharedBatchTests
 
         public int Filters => HasBlock ? Channels * Channels * 9 : 0;
 
+        public int FilterBiases => HasBlock && HasBias ? Channels : 0;
+
         /// <summary>Filters, their biases, the norm's two vectors, the head's matrix and biases.</summary>
-        public int Parameters => Filters + (HasBlock ? 3 * Channels : 0) + (Features + 1) * Classes;
+        public int Parameters => Filters + FilterBiases + (HasBlock ? 2 * Channels : 0) + (HasBias ? Features + 1 : Features) * Classes;
     }
 
     [Theory]
@@ -69,6 +71,15 @@ public sealed class SharedBatchTests
     public void A_blocks_step_has_the_same_bits_whoever_takes_it(int channels, int size, int classes, int batch, int members)
         => AssertAlike(new Problem(channels, size, classes, batch, HasBlock: true), members);
 
+    [Theory]
+    [InlineData(32, 1, 10, 64, 2, false)]
+    [InlineData(32, 2, 33, 37, 3, false)]
+    [InlineData(32, 7, 10, 37, 3, true)]
+    [InlineData(16, 14, 4, 21, 2, true)]
+    public void A_step_without_biases_has_the_same_bits_whoever_takes_it(int channels, int size, int classes, int batch, int members,
+        bool hasBlock)
+        => AssertAlike(new Problem(channels, size, classes, batch, hasBlock, HasBias: false), members);
+
     [Fact]
     public void Logits_far_apart_and_not_finite_are_taken_as_by_the_plain_ways()
     {
@@ -95,7 +106,9 @@ public sealed class SharedBatchTests
             CallsOf(new Problem(32, 1, 10, 16, HasBlock: false) { Decay = Decay.Shared, Nesterov = true }, isShared: true)
                 .Contains("linear-step"));
         Assert.DoesNotContain("linear-step", CallsOf(new Problem(32, 1, 10, 16, HasBlock: false), isShared: false));
+        Assert.DoesNotContain("linear-step", CallsOf(new Problem(32, 1, 10, 16, HasBlock: false, HasBias: false), isShared: true));
         Assert.Contains("winograd.images", CallsOf(new Problem(32, 7, 10, 16, HasBlock: true), isShared: true));
+        Assert.Contains("winograd.images", CallsOf(new Problem(32, 7, 10, 16, HasBlock: true, HasBias: false), isShared: true));
         Assert.DoesNotContain("winograd.images", CallsOf(new Problem(32, 7, 10, 16, HasBlock: true), isShared: false));
 
         static IReadOnlySet<string> CallsOf(Problem problem, bool isShared)
@@ -265,14 +278,14 @@ public sealed class SharedBatchTests
 
         public void Step(Device device, Problem problem, Tensor parameters, Tensor velocity, Tensor gradient, Tensor? decay)
         {
-            int channels = problem.Channels, norm = problem.Filters + channels, head = problem.HasBlock ? norm + 2 * channels : 0, matrix =
-                problem.Features * problem.Classes;
+            int channels = problem.Channels, norm = problem.Filters + problem.FilterBiases,
+                head = problem.HasBlock ? norm + 2 * channels : 0, matrix = problem.Features * problem.Classes;
             Slice Filters(Tensor of) => new(of, 0, problem.Filters);
-            Slice FilterBiases(Tensor of) => new(of, problem.Filters, channels);
+            Slice? FilterBiases(Tensor of) => problem.HasBias ? new Slice(of, problem.Filters, channels) : null;
             Slice Scale(Tensor of) => new(of, norm, channels);
             Slice Shift(Tensor of) => new(of, norm + channels, channels);
             Slice Matrix(Tensor of) => new(of, head, matrix);
-            Slice Biases(Tensor of) => new(of, head + matrix, problem.Classes);
+            Slice? Biases(Tensor of) => problem.HasBias ? new Slice(of, head + matrix, problem.Classes) : null;
             if (problem.HasBlock)
             {
                 device.Convolution.Forward(problem.Convolution, Images, Filters(parameters), FilterBiases(parameters), _convolved);

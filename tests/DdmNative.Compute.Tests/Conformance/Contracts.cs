@@ -103,6 +103,12 @@ public abstract partial class ConformanceSuite
         Names("cotangent", () => convolution.BackwardData(shape, New(2, 2, 4, 5, 6), filter, x));
         Names("cotangentTangent", () => convolution.BackwardDataTangent(shape, y, x, filter, filter, x));
         Names("biasCotangent", () => convolution.BackwardFilter(shape, x, y, filter, Vector(4, 1)));
+        Slice directions = New(1, 5, 108, 1, 1).AsSlice();
+        Names("BiasDirections", () => convolution.BackwardFilter(
+            shape, x, y, filter, null, new(directions, New(1, 5, 4, 1, 1).AsSlice(), New(2, 3, 5, 1, 1), 0)));
+        Names("BiasDirections", () => convolution.BackwardFilter(shape, x, y, filter, bias, new(directions, null, New(2, 3, 5, 1, 1), 0)));
+        Names("BiasDirections", () => convolution.BackwardFilter(
+            shape, x, y, filter, bias, new(directions, New(1, 4, 4, 1, 1).AsSlice(), New(2, 3, 5, 1, 1), 0)));
         Names("weight", () => device.MatrixProduct.Forward(New(2, 3, 4, 1, 1), Vector(9, 2), Vector(2, 2), New(2, 3, 2, 1, 1)));
         Names("statistics", () => device.InstanceNorm.Forward(x, Vector(3, 2), Vector(3, 2), New(2, 3, 3, 5, 6), New(2, 3, 3, 1, 1)));
         Names("presence", () => device.BatchNorm.Forward(x, New(2, 2, 1, 1, 1), Vector(3, 2), Vector(3, 2), x, New(2, 1, 9, 1, 1)));

@@ -1,3 +1,5 @@
+using DdmNative.Compute.Contracts;
+
 namespace DdmNative.Compute.Cpu;
 
 /// <summary>

@@ -1,4 +1,4 @@
-namespace DdmNative.Compute.Cpu;
+namespace DdmNative.Compute.Contracts;
 
 /// <summary>
 /// The rows (or columns) h = σj + <paramref name="Offset"/> of the image of a convolution with stride σ, padding p and k taps a direction.
@@ -10,9 +10,9 @@ namespace DdmNative.Compute.Cpu;
 /// <param name="FirstTap">The lowest tap, below σ.</param>
 /// <param name="Taps">Taps; none if the stride is longer than the filter.</param>
 /// <param name="FirstRow">The cotangent row that row j = 0 meets through the highest tap. Negative: outside.</param>
-internal readonly record struct StridePhase(int Offset, int FirstTap, int Taps, int FirstRow)
+public readonly record struct StridePhase(int Offset, int FirstTap, int Taps, int FirstRow)
 {
-    /// <summary>The phases of a convolution, in the order of their offsets.</summary>
+    /// <summary>The phases of a convolution, in the order of their offsets. Every tap belongs to one.</summary>
     public static StridePhase[] All(int kernelSize, int padding, int stride)
     {
         var phases = new StridePhase[stride];
