@@ -1,5 +1,5 @@
-// Uniform numbers in [low, high) as a function of (seed, stream, position) only (Philox.cuh), with identical bits on every backend: separate
-// float32 operations, never contracted into a fused multiply–add.
+// Uniform numbers in [low, high) as a function of (seed, stream, position) only (Philox.cuh), with identical bits on every backend:
+// separate float32 operations, never contracted into a fused multiply–add.
 //
 // Shapes: values [E, L] within a longer vector; element i of member e is position i of stream (stream + e).
 // Memory: values are assigned (=).

@@ -1,8 +1,8 @@
 namespace DdmNative.Compute.Contracts;
 
 /// <summary>
-/// The Gaussian error linear unit (Hendrycks and Gimpel 2016) in its exact form, PyTorch's default: f(x) = x·Φ(x), element by element, where
-/// Φ(x) = (1 + erf(x/√2))/2 and φ(x) = e^(−x²/2)/√(2π); f′(x) = Φ(x) + xφ(x) and f″(x) = φ(x)(2 − x²).
+/// The Gaussian error linear unit (Hendrycks and Gimpel 2016) in its exact form, PyTorch's default: f(x) = x·Φ(x), element by element,
+/// where Φ(x) = (1 + erf(x/√2))/2 and φ(x) = e^(−x²/2)/√(2π); f′(x) = Φ(x) + xφ(x) and f″(x) = φ(x)(2 − x²).
 /// </summary>
 /// <remarks>All operands have one shape, [E, N, C, H, W]. Those that are read are per member or shared; results are assigned.</remarks>
 public abstract class Gelu
