@@ -59,7 +59,7 @@ public sealed record OnlineContext(Device Device, Network Network, float[] Targe
         int total = RequireTrajectory(mode).TotalSteps;
         if (Recipe is null)
             throw new MissingTrajectoryException($"Mode '{mode}' needs the target's learning rates, but its training options are missing.");
-        return [.. Enumerable.Range(0, total).Select(step => CosineSchedule.At(step, total, Recipe.LearningRate))];
+        return [.. Enumerable.Range(0, total).Select(step => LearningRateSchedule.At(step, total, Recipe))];
     }
 
     /// <exception cref="ArgumentException">The synset's groups, a removal or the parameters do not match.</exception>

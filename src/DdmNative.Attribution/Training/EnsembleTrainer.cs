@@ -30,12 +30,13 @@ public sealed class EnsembleTrainer : IDisposable
 
     /// <param name="device">The device for training.</param>
     /// <param name="network">A whole network, or the top of one on frozen features.</param>
-    /// <param name="set">The samples, on the same device; not disposed here.</param>
+    /// <param name="set">The samples with the options' label vectors, on the same device; not disposed here.</param>
     /// <param name="options">The training options.</param>
     /// <param name="members">E.</param>
     /// <param name="trackLoss">Whether <see cref="BatchLosses"/> is used.</param>
     /// <param name="stepsTogether">Steps of one run of the plan: a CPU thread then processes a member through all of them while its
     /// parameters are in the cache. The parameters can be read only between such runs.</param>
+    /// <exception cref="ArgumentException">The set's label smoothing is not the options'.</exception>
     public EnsembleTrainer(Device device, Network network, TrainingSet set, TrainingOptions options, int members, bool trackLoss = false,
         int stepsTogether = 1)
         : this(device, network, set, options, members, trackLoss, order: null, stepsTogether: stepsTogether)
@@ -59,6 +60,9 @@ public sealed class EnsembleTrainer : IDisposable
         ArgumentNullException.ThrowIfNull(options);
         ArgumentOutOfRangeException.ThrowIfLessThan(members, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(stepsTogether, 1);
+        if (set.LabelSmoothing != options.LabelSmoothing)
+            throw new ArgumentException(
+                $"The set's label vectors have a smoothing of {set.LabelSmoothing}, the training has {options.LabelSmoothing}.", nameof(set));
         (_set, _options, Members, _parameterCount) = (set, options, members, network.ParameterCount);
         _order = order ?? new BatchOrder(set.Count, options.BatchSize, options.Seed);
         TotalSteps = options.TotalSteps(set.Count);
@@ -249,7 +253,7 @@ public sealed class EnsembleTrainer : IDisposable
 
         target.Indices.Upload(_hostIndices);
         target.Weights.Upload(_hostWeights);
-        target.LearningRate.Upload([CosineSchedule.At(step, TotalSteps, _options.LearningRate)]);
+        target.LearningRate.Upload([LearningRateSchedule.At(step, TotalSteps, _options)]);
     }
 
     /// <summary>The buffers of one step of a plan: the host's uploads, the batch, and the pass over it.</summary>

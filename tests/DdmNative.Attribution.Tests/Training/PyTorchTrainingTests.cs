@@ -18,7 +18,7 @@ public sealed class PyTorchTrainingTests
     public void The_schedule_is_CosineAnnealingLR()
     {
         float[] rates = Golden.Tensor("learning_rates", 10).Data;
-        Assert.All(Enumerable.Range(0, 10), t => Assert.Equal(rates[t], CosineSchedule.At(t, 10, 0.05f), 1e-8f));
+        Assert.All(Enumerable.Range(0, 10), t => Assert.Equal(rates[t], LearningRateSchedule.At(t, 10, new TrainingOptions(0.05f)), 1e-8f));
     }
 
     [Fact]
