@@ -10,6 +10,9 @@ internal readonly unsafe struct Vector16(Vector512<float> value) : IVector<Vecto
 
     public static int Lanes => 16;
 
+    /// <summary>The lanes, for what few kernels compute with them.</summary>
+    public Vector512<float> Value => _value;
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector16 Load(float* source) => new(Vector512.Load(source));
 
