@@ -91,6 +91,7 @@ internal sealed class RunInputs
         job = job with { Network = job.Network.Complete() };
         Network network = NetworkFor(job, train);
         RequireDepth(job, goal, network);
+        RequireCrop(job, train);
         Normalization normalization = NormalizationFor(job.Data, train, files);
         return new RunInputs(job, normalization.Apply(train), normalization.Apply(test), normalization, network, groups)
         {
@@ -103,8 +104,7 @@ internal sealed class RunInputs
     }
 
     /// <summary>The training options of the target and of every exact retraining.</summary>
-    public static TrainingOptions Recipe(Job job)
-        => new(job.Training.LearningRate, job.Training.Momentum, job.Training.BatchSize, job.Training.Epochs, job.Seed);
+    public static TrainingOptions Recipe(Job job) => job.Training.ToOptions(job.Seed);
 
     /// <summary>How much work the run's steps are.</summary>
     public TrainingPasses Passes
@@ -157,6 +157,15 @@ internal sealed class RunInputs
 
         double[] PerChannel(IReadOnlyList<double> values)
             => values.Count == 1 ? [.. Enumerable.Repeat(values[0], train.Channels)] : [.. values];
+    }
+
+    /// <summary>Rejects a crop that can leave nothing of an image.</summary>
+    private static void RequireCrop(Job job, Dataset train)
+    {
+        int most = Math.Min(train.Height, train.Width) - 1;
+        if (job.Training.Crop > most)
+            throw BadInputException.OfJob("training.crop", $"{job.Training.Crop}",
+                $"at most {most} for images of {train.Height}×{train.Width} pixels", "Use fewer pixels, or 0 for no crop.");
     }
 
     /// <summary>Rejects a method that needs more blocks than the network has.</summary>

@@ -30,7 +30,9 @@ public sealed class PartialRetraining : IDisposable
     /// <param name="target">[P]: θ_T.</param>
     /// <param name="train">The normalised training set.</param>
     /// <param name="evaluation">The normalised evaluation set.</param>
-    public PartialRetraining(Device device, Network network, Depth depth, float[] target, Dataset train, Dataset evaluation)
+    /// <param name="labelSmoothing">ε of the training options with which the tops are trained.</param>
+    public PartialRetraining(Device device, Network network, Depth depth, float[] target, Dataset train, Dataset evaluation,
+        float labelSmoothing = 0)
     {
         ArgumentNullException.ThrowIfNull(network);
         ArgumentNullException.ThrowIfNull(train);
@@ -40,7 +42,7 @@ public sealed class PartialRetraining : IDisposable
         TrainingFeatures = FrozenFeatures.Compute(device, network, firstLayer, target, train.Images);
         FrozenFeatures evaluationFeatures = FrozenFeatures.Compute(device, network, firstLayer, target, evaluation.Images);
         _set = TrainingSet.Create(device, TrainingFeatures.Values, TrainingFeatures.Shape.For(members: 1, train.Count), train.Labels,
-            network.Classes);
+            network.Classes, labelSmoothing: labelSmoothing);
         _evaluator = new ModelEvaluator(device, _top, evaluationFeatures.Values, evaluationFeatures.Count);
     }
 
@@ -80,7 +82,8 @@ public sealed class PartialRetraining : IDisposable
             throw new ArgumentException($"The synset has features of {synset.Features.Shape}; this depth has {_top.Input}.",
                 nameof(synset));
         using TrainingSet drawn = TrainingSet.Create(_device, synset.Features.Values,
-            synset.Features.Shape.For(members: 1, synset.Features.Count), synset.Labels, _network.Classes, synset.Counts);
+            synset.Features.Shape.For(members: 1, synset.Features.Count), synset.Labels, _network.Classes, synset.Counts,
+            _set.LabelSmoothing);
         TrainingOptions distilled = schedule.Apply(recipe, recipe.TotalSteps(_set.Count), drawn.Count);
         return new LeaveOutTraining(_device, _top, drawn, synset.Groups, _evaluator).Run(distilled, TopOf(initial), leftOut, options,
             cancellation);

@@ -2,7 +2,10 @@ using DdmNative.Attribution.Objectives;
 
 namespace DdmNative.Attribution.Methods;
 
-/// <summary>Σ_{n∈g} L(x_n; θ_e)/N of every part g under several models: forward passes over the training set alone.</summary>
+/// <summary>
+/// Σ_{n∈g} L(x_n; θ_e)/N of every part g under several models, L being the training loss with its label smoothing: forward passes over the
+/// training set alone.
+/// </summary>
 internal sealed class TrainingLosses(MethodContext context) : IDisposable
 {
     private const int Wave = 8;
@@ -26,12 +29,26 @@ internal sealed class TrainingLosses(MethodContext context) : IDisposable
         for (int e = 0; e < models; e++)
         {
             for (int n = 0; n < count; n++)
-                losses[e * parts + context.Parts.GroupOf[n]] += Loss.Evaluate(logits.AsSpan((e * count + n) * classes, classes),
-                    context.Train.Labels.AsSpan(n, 1)) / count;
+            {
+                ReadOnlySpan<float> z = logits.AsSpan((e * count + n) * classes, classes);
+                losses[e * parts + context.Parts.GroupOf[n]] += LossOf(z, context.Train.Labels[n]) / count;
+            }
         }
 
         return losses;
     }
 
     public void Dispose() => _evaluator.Dispose();
+
+    /// <summary>−Σ_k q_k log p_k = −log p_y + ε(z_y − mean z), because the label vector takes ε from the label and gives ε/K to all.</summary>
+    private double LossOf(ReadOnlySpan<float> z, int label)
+    {
+        double loss = Loss.Evaluate(z, [label]), smoothing = context.Recipe.LabelSmoothing;
+        if (smoothing == 0)
+            return loss;
+        double sum = 0;
+        foreach (float value in z)
+            sum += value;
+        return loss + smoothing * (z[label] - sum / z.Length);
+    }
 }

@@ -8,8 +8,9 @@ namespace DdmNative.Attribution.Training;
 /// each member, which is how a group is left out: its samples keep their positions in the order and have weight zero.
 /// </summary>
 /// <remarks>
-/// One recorded plan is one step or a few steps: gather the batch (shared by all members), forward, δ = w(σp − q), backward, u ← μu + g, θ
-/// ← θ − ηu. The host uploads B indices, E·B weights and the learning rate before each run; nothing is downloaded unless requested. A
+/// One recorded plan is one step or a few steps: gather the batch and move its images (shared by all members), forward, δ = w(σp − q),
+/// backward, g ← g + λθ, u ← μu + g, θ ← θ − ηu. The host uploads B indices, B moves, E·B weights and the learning rate before each run;
+/// nothing is downloaded unless requested. A
 /// member's loss is the mean over the kept samples of its batch (weighted, if the set has weights); a batch without kept samples gives a
 /// zero gradient, so that only the momentum changes the member. A member's result does not depend on the other members.
 /// </remarks>
@@ -21,21 +22,23 @@ public sealed class EnsembleTrainer : IDisposable
     private readonly int _parameterCount;
     private readonly Batch[] _batches;
     private readonly Tensor _parameters, _velocity, _gradient;
-    private readonly Tensor? _losses;
+    private readonly Tensor? _losses, _decay;
+    private readonly ImageMoves? _moves;
     private readonly IPlan _step;
     private readonly IPlan? _steps;
     private readonly NetworkPass? _passWithProducts;
     private readonly IPlan? _stepWithProducts;
-    private readonly float[] _hostWeights, _hostIndices;
+    private readonly float[] _hostWeights, _hostIndices, _hostMoves;
 
     /// <param name="device">The device for training.</param>
     /// <param name="network">A whole network, or the top of one on frozen features.</param>
-    /// <param name="set">The samples, on the same device; not disposed here.</param>
+    /// <param name="set">The samples with the options' label vectors, on the same device; not disposed here.</param>
     /// <param name="options">The training options.</param>
     /// <param name="members">E.</param>
     /// <param name="trackLoss">Whether <see cref="BatchLosses"/> is used.</param>
     /// <param name="stepsTogether">Steps of one run of the plan: a CPU thread then processes a member through all of them while its
     /// parameters are in the cache. The parameters can be read only between such runs.</param>
+    /// <exception cref="ArgumentException">The set's label smoothing is not the options'.</exception>
     public EnsembleTrainer(Device device, Network network, TrainingSet set, TrainingOptions options, int members, bool trackLoss = false,
         int stepsTogether = 1)
         : this(device, network, set, options, members, trackLoss, order: null, stepsTogether: stepsTogether)
@@ -59,20 +62,25 @@ public sealed class EnsembleTrainer : IDisposable
         ArgumentNullException.ThrowIfNull(options);
         ArgumentOutOfRangeException.ThrowIfLessThan(members, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(stepsTogether, 1);
+        if (set.LabelSmoothing != options.LabelSmoothing)
+            throw new ArgumentException(
+                $"The set's label vectors have a smoothing of {set.LabelSmoothing}, the training has {options.LabelSmoothing}.", nameof(set));
         (_set, _options, Members, _parameterCount) = (set, options, members, network.ParameterCount);
         _order = order ?? new BatchOrder(set.Count, options.BatchSize, options.Seed);
         TotalSteps = options.TotalSteps(set.Count);
         int batch = _order.BatchSize;
-        (_hostWeights, _hostIndices) = (new float[members * batch], new float[batch]);
+        (_hostWeights, _hostIndices, _hostMoves) = (new float[members * batch], new float[batch], new float[batch * ImageMoves.PerSample]);
+        _moves = ImageMoves.ApplyTo(network, options) ? new ImageMoves(options) : null;
 
         var vector = TensorShape.Vector(members, network.ParameterCount);
         _parameters = device.Allocate(vector);
         _velocity = device.Allocate(vector);
         _gradient = device.AllocateTransient(vector);
+        _decay = DecayVector.Upload(device, network, options.WeightDecay);
         _losses = trackLoss ? device.Allocate(new TensorShape(members, batch, 1)) : null;
         _batches = new Batch[Math.Clamp(TotalSteps, 1, stepsTogether)];
         for (int i = 0; i < _batches.Length; i++)
-            _batches[i] = new Batch(device, network, set, members, batch, options.Seed);
+            _batches[i] = new Batch(device, network, set, members, batch, options.Seed, _moves is not null);
         _step = device.Record("training step", () => RecordSteps(device, _batches[..1]));
         _steps = _batches.Length == 1 ? null : device.Record("training steps", () => RecordSteps(device, _batches));
         if (products is null)
@@ -165,7 +173,7 @@ public sealed class EnsembleTrainer : IDisposable
         _passWithProducts?.Dispose();
         foreach (Batch batch in _batches)
             batch.Dispose();
-        foreach (Tensor? tensor in (Tensor?[])[_parameters, _velocity, _gradient, _losses])
+        foreach (Tensor? tensor in (Tensor?[])[_parameters, _velocity, _gradient, _losses, _decay])
             tensor?.Dispose();
     }
 
@@ -198,14 +206,16 @@ public sealed class EnsembleTrainer : IDisposable
 
     private void RecordGather(Device device, Batch batch)
     {
-        device.Gather.Samples(_set.Images, batch.Indices, batch.Images);
+        device.Gather.Samples(_set.Images, batch.Indices, batch.Unmoved ?? batch.Images);
         device.Gather.Samples(_set.Labels, batch.Indices, batch.Labels);
+        if (batch.Unmoved is not null)
+            device.CropFlip.Apply(batch.Unmoved, batch.Moves!, batch.Images);
     }
 
     private void RecordStep(Device device, Batch batch, NetworkPass pass, GhostProducts? products)
     {
         RecordGradient(device, batch, pass, products);
-        device.Sgd.Step(_parameters, _velocity, _gradient, batch.LearningRate, _options.Momentum);
+        device.Sgd.Step(_parameters, _velocity, _gradient, batch.LearningRate, _options.Momentum, _decay, _options.Nesterov);
         pass.UpdateRunningStatistics(_parameters);
     }
 
@@ -231,8 +241,8 @@ public sealed class EnsembleTrainer : IDisposable
     }
 
     /// <summary>
-    /// Uploads the step's learning rate, its batch's indices and each member's weights; positions beyond the end of a short batch refer to
-    /// sample 0 with weight zero.
+    /// Uploads the step's learning rate, its batch's indices and moves, and each member's weights; positions beyond the end of a short batch
+    /// refer to sample 0 with weight zero.
     /// </summary>
     private void Prepare(Batch target, int step, Func<int, int, bool>? isDropped)
     {
@@ -257,21 +267,30 @@ public sealed class EnsembleTrainer : IDisposable
                 weights[n] = (float)(weights[n] / sum);
         }
 
+        if (_moves is not null)
+        {
+            Array.Clear(_hostMoves);
+            _moves.Fill(step / _order.StepsPerEpoch, batch, _hostMoves);
+            target.Moves!.Upload(_hostMoves);
+        }
+
         target.Indices.Upload(_hostIndices);
         target.UploadKeys(_hostIndices, step);
         target.Weights.Upload(_hostWeights);
-        target.LearningRate.Upload([CosineSchedule.At(step, TotalSteps, _options.LearningRate)]);
+        target.LearningRate.Upload([LearningRateSchedule.At(step, TotalSteps, _options)]);
     }
 
     /// <summary>The buffers of one step of a plan: the host's uploads, the batch, and the pass over it.</summary>
     private sealed class Batch : IDisposable
     {
-        public Batch(Device device, Network network, TrainingSet set, int members, int samples, ulong seed)
+        public Batch(Device device, Network network, TrainingSet set, int members, int samples, ulong seed, bool movesImages)
         {
             LearningRate = device.Allocate(TensorShape.Vector(1, 1));
             Indices = device.Allocate(new TensorShape(1, samples, 1));
             Weights = device.Allocate(new TensorShape(members, samples, 1));
             Images = device.AllocateTransient(set.Images.Shape.WithSamples(samples));
+            Unmoved = movesImages ? device.AllocateTransient(Images.Shape) : null;
+            Moves = movesImages ? device.Allocate(new TensorShape(1, samples, ImageMoves.PerSample)) : null;
             Labels = device.AllocateTransient(set.Labels.Shape.WithSamples(samples));
             Cotangent = device.AllocateTransient(new TensorShape(members, samples, network.Classes));
             if (network.HasTrainingForm)
@@ -286,6 +305,12 @@ public sealed class EnsembleTrainer : IDisposable
         public Tensor Weights { get; }
 
         public Tensor Images { get; }
+
+        /// <summary>The images before they are moved; null if they are not.</summary>
+        public Tensor? Unmoved { get; }
+
+        /// <summary>The moves of <see cref="ImageMoves"/>, [1, B, 3].</summary>
+        public Tensor? Moves { get; }
 
         public Tensor Labels { get; }
 
@@ -311,8 +336,8 @@ public sealed class EnsembleTrainer : IDisposable
         {
             Pass.Dispose();
             Training?.Keys.Dispose();
-            foreach (Tensor tensor in (Tensor[])[LearningRate, Indices, Weights, Images, Labels, Cotangent])
-                tensor.Dispose();
+            foreach (Tensor? tensor in (Tensor?[])[LearningRate, Indices, Weights, Images, Unmoved, Moves, Labels, Cotangent])
+                tensor?.Dispose();
         }
     }
 }

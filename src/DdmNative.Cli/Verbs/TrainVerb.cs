@@ -50,7 +50,7 @@ internal sealed class TrainVerb : RunOptions
 
     [Sets("training.learning_rate")]
     [Option("learning-rate", MetaValue = "X",
-        HelpText = "The learning rate of the first step; it decreases to zero along a cosine. Default: 0.02.")]
+        HelpText = "The highest learning rate, from which it falls to zero. Default: 0.02.")]
     public float? LearningRate { get; set; }
 
     [Sets("training.momentum")]
@@ -64,6 +64,40 @@ internal sealed class TrainVerb : RunOptions
     [Sets("training.epochs")]
     [Option("epochs", MetaValue = "N", HelpText = "Passes over the training images. Default: 8.")]
     public int? Epochs { get; set; }
+
+    [Sets("training.weight_decay")]
+    [Option("weight-decay", MetaValue = "X", HelpText = "X times every parameter is added to its gradient. Default: 0.")]
+    public float? WeightDecay { get; set; }
+
+    [Sets("training.nesterov")]
+    [Option("nesterov", MetaValue = "true|false", HelpText = "Whether the momentum is Nesterov's. Default: false.")]
+    public bool? Nesterov { get; set; }
+
+    [Sets("training.schedule")]
+    [Option("schedule", MetaValue = "NAME",
+        HelpText = "How the learning rate falls: cosine, or one-cycle, which rises and falls linearly. Default: cosine.")]
+    public string? Schedule { get; set; }
+
+    [Sets("training.warmup")]
+    [Option("warmup", MetaValue = "X",
+        HelpText = "The share of the training in which the learning rate rises. Default: 0 with cosine, 0.2 with one-cycle.")]
+    public float? Warmup { get; set; }
+
+    [Sets("training.label_smoothing")]
+    [Option("label-smoothing", MetaValue = "X",
+        HelpText = "The share of a training label that is spread over all classes. Default: 0.")]
+    public float? LabelSmoothing { get; set; }
+
+    [Sets("training.crop")]
+    [Option("crop", MetaValue = "N",
+        HelpText = "Each training image is moved by a random number of pixels up to N along each axis, drawn again in every epoch. "
+            + "Default: 0.")]
+    public int? Crop { get; set; }
+
+    [Sets("training.flip")]
+    [Option("flip", MetaValue = "true|false",
+        HelpText = "Whether training images are mirrored with probability 1/2, drawn again in every epoch. Default: false.")]
+    public bool? Flip { get; set; }
 
     [Sets("target.file")]
     [Option("target", MetaValue = "FILE",
@@ -126,12 +160,19 @@ internal sealed class TrainVerb : RunOptions
         },
         Target = GivenTarget(job),
         Network = ChangedNetwork(NetworkOf(job)),
-        Training = new JobTraining
+        Training = job.Training with
         {
             LearningRate = LearningRate ?? job.Training.LearningRate,
             Momentum = Momentum ?? job.Training.Momentum,
             BatchSize = BatchSize ?? job.Training.BatchSize,
             Epochs = Epochs ?? job.Training.Epochs,
+            WeightDecay = WeightDecay ?? job.Training.WeightDecay,
+            Nesterov = Nesterov ?? job.Training.Nesterov,
+            Schedule = Schedule ?? job.Training.Schedule,
+            Warmup = Warmup ?? job.Training.Warmup,
+            LabelSmoothing = LabelSmoothing ?? job.Training.LabelSmoothing,
+            Crop = Crop ?? job.Training.Crop,
+            Flip = Flip ?? job.Training.Flip,
         },
     };
 

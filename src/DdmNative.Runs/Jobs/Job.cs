@@ -1,7 +1,11 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
 using DdmNative.Compute.Contracts;
+using DdmNative.Attribution.Formats;
 using DdmNative.Attribution.Matching;
 using DdmNative.Attribution.Methods;
 using DdmNative.Attribution.Networks;
+using DdmNative.Attribution.Training;
 
 namespace DdmNative.Runs.Jobs;
 
@@ -156,6 +160,9 @@ public sealed record JobTarget
 /// <summary>The training of the target and of every exact retraining.</summary>
 public sealed record JobTraining
 {
+    private static readonly string[] AddedLater
+        = ["weight_decay", "nesterov", "schedule", "warmup", "label_smoothing", "crop", "flip"];
+
     public float LearningRate { get; init; } = 0.02f;
 
     public float Momentum { get; init; } = 0.9f;
@@ -163,6 +170,55 @@ public sealed record JobTraining
     public int BatchSize { get; init; } = 64;
 
     public int Epochs { get; init; } = 8;
+
+    /// <summary>λ of g ← g + λθ before the momentum, on every trained parameter; 0 for none.</summary>
+    public float WeightDecay { get; init; }
+
+    /// <summary>Whether the momentum is Nesterov's.</summary>
+    public bool Nesterov { get; init; }
+
+    /// <summary>How the learning rate falls: <c>cosine</c> or <c>one-cycle</c> (linearly, after a rise).</summary>
+    public string Schedule { get; init; } = JobChoices.Schedules[0];
+
+    /// <summary>
+    /// The share of the training in which the learning rate rises; null for the schedule's own: 0 for <c>cosine</c>, 0.2 for
+    /// <c>one-cycle</c>.
+    /// </summary>
+    public float? Warmup { get; init; }
+
+    /// <summary>ε of the training loss: the label vector is (1 − ε)·onehot + ε/K.</summary>
+    public float LabelSmoothing { get; init; }
+
+    /// <summary>The most pixels by which an image is moved at random along each axis, in every epoch anew; 0 for none.</summary>
+    public int Crop { get; init; }
+
+    /// <summary>Whether images are mirrored with probability ½, in every epoch anew.</summary>
+    public bool Flip { get; init; }
+
+    /// <summary>The options of the trainer.</summary>
+    internal TrainingOptions ToOptions(ulong seed) => new(LearningRate, Momentum, BatchSize, Epochs, seed)
+    {
+        WeightDecay = WeightDecay,
+        Nesterov = Nesterov,
+        Schedule = Schedule == JobChoices.OneCycle ? LearningRateShape.OneCycle : LearningRateShape.Cosine,
+        Warmup = Warmup,
+        LabelSmoothing = LabelSmoothing,
+        Crop = Crop,
+        Flip = Flip,
+    };
+
+    /// <summary>
+    /// The fields for the key of a stage. Those that were added later are left out at their defaults, so that a target that was trained
+    /// before they existed is not trained again.
+    /// </summary>
+    internal JsonObject Keyed()
+    {
+        JsonObject fields = JsonSerializer.SerializeToNode(this, JsonSettings.Strict)!.AsObject();
+        JsonObject defaults = JsonSerializer.SerializeToNode(new JobTraining(), JsonSettings.Strict)!.AsObject();
+        foreach (string name in AddedLater.Where(name => JsonNode.DeepEquals(fields[name], defaults[name])))
+            fields.Remove(name);
+        return fields;
+    }
 }
 
 /// <summary>The groups of the training set whose effects are computed.</summary>

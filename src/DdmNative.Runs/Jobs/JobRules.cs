@@ -36,6 +36,7 @@ public static class JobRules
         rules.Fraction("training.momentum", job.Training.Momentum);
         rules.Whole("training.batch_size", job.Training.BatchSize, 1, 1_000_000);
         rules.Whole("training.epochs", job.Training.Epochs, 1, 100_000);
+        Recipe(job.Training, rules);
         if (job.Groups.File is not null)
             rules.Text("groups.file", job.Groups.File);
         rules.Whole("groups.per_class", job.Groups.PerClass, 1, 100_000);
@@ -76,6 +77,17 @@ public static class JobRules
             rules.Whole($"network.hidden[{i}]", hidden[i], 1, 65536);
         if (network.Width is not null || network.Depth is not null)
             throw rules.Error("network.hidden", "hidden layers beside a width or a depth", "hidden, or width and depth");
+    }
+
+    private static void Recipe(JobTraining training, Rules rules)
+    {
+        rules.Fraction("training.weight_decay", training.WeightDecay);
+        if (training.Nesterov && training.Momentum == 0)
+            throw rules.Error("training.nesterov", "true with training.momentum 0", "false, or a momentum above 0");
+        rules.OneOf("training.schedule", training.Schedule, [.. JobChoices.Schedules]);
+        rules.Fraction("training.warmup", training.Warmup ?? 0);
+        rules.Fraction("training.label_smoothing", training.LabelSmoothing);
+        rules.Whole("training.crop", training.Crop, 0, 1000);
     }
 
     private static void Normalization(JobData data, Rules rules)
