@@ -36,13 +36,14 @@ internal static unsafe class PhiloxBlocks
     {
         Vector512<ulong> a = first, b = Vector512.Create((ulong)second), c = Vector512.Create((ulong)third);
         Vector512<ulong> d = Vector512.Create((ulong)fourth);
-        (uint k0, uint k1) = ((uint)seed, (uint)(seed >> 32));
+        Vector512<ulong> k0 = Vector512.Create(seed), k1 = Vector512.Create(seed >> 32);
         for (int round = 0; round < 10; round++)
         {
             Vector512<ulong> p0 = Multiply(a, 0xD2511F53u), p1 = Multiply(c, 0xCD9E8D57u);
-            (a, b, c, d) = ((p1 >> 32) ^ b ^ Vector512.Create((ulong)k0), p1, (p0 >> 32) ^ d ^ Vector512.Create((ulong)k1), p0);
-            k0 += 0x9E3779B9u;
-            k1 += 0xBB67AE85u;
+            (a, b, c, d) = ((p1 >> 32) ^ b ^ k0, p1, (p0 >> 32) ^ d ^ k1, p0);
+            // Only the lower halves count.
+            k0 += Vector512.Create(0x9E3779B9ul);
+            k1 += Vector512.Create(0xBB67AE85ul);
         }
         Vector512<ulong> half = Vector512.Create(LowHalf);
         Store((a & half) | (b << 32), (c & half) | (d << 32), words);
