@@ -236,6 +236,8 @@ public sealed class CudaDevice : Device
         Convolution = new CudaConvolution(this),
         MatrixProduct = new CudaMatrixProduct(this),
         InstanceNorm = new CudaInstanceNorm(this),
+        BatchNorm = new CudaBatchNorm(this),
+        FrozenBatchNorm = new CudaFrozenBatchNorm(this),
         ReluAvgPool = new CudaReluAvgPool(this),
         SoftmaxCrossEntropy = new CudaSoftmaxCrossEntropy(this),
         GradientDistance = new CudaGradientDistance(this),

@@ -122,6 +122,8 @@ public sealed class IlgpuDevice : Device
         Convolution = new IlgpuConvolution(this),
         MatrixProduct = new IlgpuMatrixProduct(this),
         InstanceNorm = new IlgpuInstanceNorm(this),
+        BatchNorm = new IlgpuBatchNorm(this),
+        FrozenBatchNorm = new IlgpuFrozenBatchNorm(this),
         ReluAvgPool = new IlgpuReluAvgPool(this),
         SoftmaxCrossEntropy = new IlgpuSoftmaxCrossEntropy(this),
         GradientDistance = new IlgpuGradientDistance(this),

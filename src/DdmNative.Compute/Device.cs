@@ -36,6 +36,8 @@ public abstract class Device : IDisposable
     public Convolution Convolution => Operations.Convolution;
     public MatrixProduct MatrixProduct => Operations.MatrixProduct;
     public InstanceNorm InstanceNorm => Operations.InstanceNorm;
+    public BatchNorm BatchNorm => Operations.BatchNorm;
+    public FrozenBatchNorm FrozenBatchNorm => Operations.FrozenBatchNorm;
     public ReluAvgPool ReluAvgPool => Operations.ReluAvgPool;
     public SoftmaxCrossEntropy SoftmaxCrossEntropy => Operations.SoftmaxCrossEntropy;
     public GradientDistance GradientDistance => Operations.GradientDistance;

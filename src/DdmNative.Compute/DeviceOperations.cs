@@ -14,6 +14,10 @@ public sealed record DeviceOperations
 
     public required InstanceNorm InstanceNorm { get; init; }
 
+    public required BatchNorm BatchNorm { get; init; }
+
+    public required FrozenBatchNorm FrozenBatchNorm { get; init; }
+
     public required ReluAvgPool ReluAvgPool { get; init; }
 
     public required SoftmaxCrossEntropy SoftmaxCrossEntropy { get; init; }

@@ -67,15 +67,15 @@ public sealed class CpuDevice : Device
         }
     }
 
-    /// <summary>Runs a call now, or records it while a plan is being recorded.</summary>
-    internal void Submit(CpuCall call)
+    /// <summary>Runs an operation's calls now, or records them while a plan is being recorded.</summary>
+    internal void Submit(params CpuCall[] calls)
     {
         if (_recording is not null)
         {
-            _recording.Add(call);
+            _recording.AddRange(calls);
             return;
         }
-        using var plan = new CpuPlan(this, call.Name, [call]);
+        using var plan = new CpuPlan(this, calls[0].Name, calls);
         plan.Run();
     }
 
@@ -92,6 +92,8 @@ public sealed class CpuDevice : Device
         Convolution = new CpuConvolution(this),
         MatrixProduct = new CpuMatrixProduct(this),
         InstanceNorm = new CpuInstanceNorm(this),
+        BatchNorm = new CpuBatchNorm(this),
+        FrozenBatchNorm = new CpuFrozenBatchNorm(this),
         ReluAvgPool = new CpuReluAvgPool(this),
         SoftmaxCrossEntropy = new CpuSoftmaxCrossEntropy(this),
         GradientDistance = new CpuGradientDistance(this),

@@ -90,6 +90,8 @@ public sealed class SplitDevice : Device
         Convolution = new SplitConvolution(this),
         MatrixProduct = new SplitMatrixProduct(this),
         InstanceNorm = new SplitInstanceNorm(this),
+        BatchNorm = new SplitBatchNorm(this),
+        FrozenBatchNorm = new SplitFrozenBatchNorm(this),
         ReluAvgPool = new SplitReluAvgPool(this),
         SoftmaxCrossEntropy = new SplitSoftmaxCrossEntropy(this),
         GradientDistance = new SplitGradientDistance(this),

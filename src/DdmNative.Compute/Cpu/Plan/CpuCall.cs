@@ -21,6 +21,9 @@ internal abstract unsafe class CpuCall(string name, int members, int samples) : 
 
     public IReadOnlyList<GradientSum> Gradients => _gradients;
 
+    /// <summary>Tensors between this call and the later calls of its operation. The plan disposes them.</summary>
+    public IReadOnlyList<CpuTensor> Scratch { get; init; } = [];
+
     public string Shape => KernelShape.Describe(_operands);
 
     public virtual double FlopsPerSample => 0;
@@ -76,6 +79,9 @@ internal abstract unsafe class CpuCall(string name, int members, int samples) : 
 
     protected CpuParameters Read(Slice slice) => new(ReadWhole(slice.Vector), slice.Offset, slice.Length);
 
+    /// <summary>Declares a slice that the call reads and writes.</summary>
+    protected CpuParameters Write(Slice slice) => new(WriteWhole(slice.Vector), slice.Offset, slice.Length);
+
     /// <summary>Adopts another call's operands and gradients, except for tensors that this call does not use.</summary>
     protected void Adopt(CpuCall call, CpuTensor[] except)
     {
@@ -110,6 +116,12 @@ internal abstract unsafe class CpuCall(string name, int members, int samples) : 
         => wanted is Contracts.SampleProducts products
             ? new RunningProducts(Read(products.WeightDirections), Read(products.BiasDirections), Write(products.Products), products)
                 : null;
+
+    /// <summary>The samples' products of a norm's scale and shift, if any are requested.</summary>
+    protected NormProducts? ReadNormProducts(Contracts.SampleProducts? wanted)
+        => wanted is Contracts.SampleProducts products
+            ? new NormProducts(Read(products.WeightDirections), Read(products.BiasDirections), Write(products.Products), products)
+            : null;
 
     /// <summary>The retained floats.</summary>
     protected float* Retained(in Tile tile) => tile.Workspace.Start + RetainedOffset;

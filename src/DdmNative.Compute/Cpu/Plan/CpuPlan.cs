@@ -23,6 +23,7 @@ internal sealed unsafe class CpuPlan : IPlan
     {
         _device = device;
         Name = name;
+        _made.AddRange(calls.SelectMany(call => call.Scratch));
         calls = LinearStepFusion.Apply(NormPoolFusion.Apply(calls), device.Workers.Threads, _made.Add);
         calls = LargeMatrixGradientCall.Apply(WinogradImageSharing.Apply(calls, _made.Add), device.Caches);
         calls = FilterSharing.Apply(calls, device.Caches, _made.Add);
