@@ -238,6 +238,7 @@ public sealed class CudaDevice : Device
         InstanceNorm = new CudaInstanceNorm(this),
         BatchNorm = new CudaBatchNorm(this),
         FrozenBatchNorm = new CudaFrozenBatchNorm(this),
+        GroupNorm = new CudaGroupNorm(this),
         ReluAvgPool = new CudaReluAvgPool(this),
         SoftmaxCrossEntropy = new CudaSoftmaxCrossEntropy(this),
         GradientDistance = new CudaGradientDistance(this),

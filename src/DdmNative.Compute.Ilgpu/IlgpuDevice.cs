@@ -124,6 +124,7 @@ public sealed class IlgpuDevice : Device
         InstanceNorm = new IlgpuInstanceNorm(this),
         BatchNorm = new IlgpuBatchNorm(this),
         FrozenBatchNorm = new IlgpuFrozenBatchNorm(this),
+        GroupNorm = new IlgpuGroupNorm(this),
         ReluAvgPool = new IlgpuReluAvgPool(this),
         SoftmaxCrossEntropy = new IlgpuSoftmaxCrossEntropy(this),
         GradientDistance = new IlgpuGradientDistance(this),
