@@ -1,9 +1,9 @@
-// What a batch norm computes between the passes over its images (ChannelNorm.cu): statistics and means over a member's present samples, from
-// the parts' sums. Frozen batch norm and group norm use the totals, too: the parameters' cotangents are sums over the samples.
+// What a batch norm computes between the passes over its images (ChannelNorm.cu): statistics and means over a member's present samples,
+// from the parts' sums. Frozen batch norm and group norm use the totals, too: the parameters' cotangents are sums over the samples.
 //
-//     statistics      μ = Σ(n_i m_i + a_i)/n, M = Σ(b_i − a_i²/n_i + n_i(m_i + a_i/n_i − μ)²): r = 1/√(M/n + ε), unbiased variance M/(n − 1),
-//                     for parts of n_i present values with the moments m_i, a_i = Σ(x − m_i) and b_i = Σ(x − m_i)² (Chan, Golub and
-//                     LeVeque 1979)
+//     statistics      μ = Σ(n_i m_i + a_i)/n, M = Σ(b_i − a_i²/n_i + n_i(m_i + a_i/n_i − μ)²): r = 1/√(M/n + ε), unbiased variance
+//                     M/(n − 1), for parts of n_i present values with the moments m_i, a_i = Σ(x − m_i) and b_i = Σ(x − m_i)² (Chan, Golub
+//                     and LeVeque 1979)
 //     totals          Σ over the parts, and the same divided by n
 //     update running  running ← (1 − momentum)·running + momentum·(μ, unbiased variance)
 //

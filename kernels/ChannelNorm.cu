@@ -1,5 +1,5 @@
-// The passes over images of batch norm, frozen batch norm and group norm (docs/mathematics.md, "Batch norm" and "Group norm"). They differ in
-// what the means are over, which BatchNorm.cu and GroupNorm.cu compute between a pass that sums and a pass that writes.
+// The passes over images of batch norm, frozen batch norm and group norm (docs/mathematics.md, "Batch norm" and "Group norm"). They differ
+// in what the means are over, which BatchNorm.cu and GroupNorm.cu compute between a pass that sums and a pass that writes.
 //
 //     r = 1/√(σ² + ε), x̂ = (x − μ)r, d = γδ, ḋ = γ̇δ + γδ̇
 //     moments              of the present rows: their mean m, Σ(x − m), Σ(x − m)²
@@ -12,10 +12,10 @@
 //
 // Shapes: images [E or 1, N, H·W, C]; statistics and means [E or 1, N or 1, values, C or groups]; parameters [E or 1, C] within a longer
 // vector; presence [E or 1, N]. Every operand that is read is passed with its number of floats between members (0: shared).
-// Memory: results are assigned (=), zeros in the backward results of absent samples. Sums go to partials [E, parts, values, C], a part's sums
-// for each block; the kernels that follow add the parts in their order. No atomics.
-// Tiling: ChannelNorm.cuh. The passes read each operand once (the moments twice: an image far from zero has no digits left in a sum of squares
-// about zero).
+// Memory: results are assigned (=), zeros in the backward results of absent samples. Sums go to partials [E, parts, values, C], from each
+// block those of its part; the kernels that follow add the parts in their order. No atomics.
+// Tiling: ChannelNorm.cuh. The passes read each operand once; the moments read x twice, because a sum of squares about zero has no digits
+// left for an image far from zero.
 // Intensity: 2 to 20 flops for 1 to 5 floats. Target bound: memory bandwidth.
 #include "ChannelNorm.cuh"
 

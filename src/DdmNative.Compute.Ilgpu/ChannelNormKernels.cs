@@ -409,7 +409,8 @@ internal sealed class ChannelNormKernels(IlgpuDevice device)
 /// <param name="StatisticsSample">Floats from a sample's statistics to the next one's; 0: all samples have the same.</param>
 /// <param name="Group">Channels with the same statistics.</param>
 internal readonly record struct NormImages(
-    TensorShape Shape, Tensor X, Tensor? Presence, Slice? Mean, Slice? Deviation, bool DeviationIsVariance, int StatisticsSample, int Group);
+    TensorShape Shape, Tensor X, Tensor? Presence, Slice? Mean, Slice? Deviation, bool DeviationIsVariance, int StatisticsSample,
+    int Group);
 
 /// <summary>Means over a batch or a group, [E, N or 1, values, C or groups]. The default is none: all are zero.</summary>
 /// <param name="Values">The means.</param>
