@@ -39,6 +39,9 @@ public readonly record struct PoolingShape
     /// <summary>Rows and columns outside the image, on each side, that windows may cover.</summary>
     public int Padding { get; }
 
+    /// <summary>One pixel's share in the mean of a window without padding: 1/(windowHeight·windowWidth).</summary>
+    public float Share => 1.0f / ((float)WindowHeight * WindowWidth);
+
     /// <summary>One window over the whole image: a global pool.</summary>
     /// <exception cref="ArgumentOutOfRangeException">An extent is below one.</exception>
     public static PoolingShape Global(int height, int width) => new(height, width, stride: 1, padding: 0);
@@ -56,8 +59,7 @@ public readonly record struct PoolingShape
         long room = (long)extent + 2L * Padding - window;
         if (room < 0)
             throw new ArgumentOutOfRangeException(name, extent,
-                $"A window of {WindowHeight} × {WindowWidth} with padding {Padding} does not fit an image that is {extent} pixels high or " +
-                "wide.");
+                $"No window of {WindowHeight} × {WindowWidth} with padding {Padding} fits an image that is {extent} pixels high or wide.");
         return (int)(room / Stride) + 1;
     }
 }
