@@ -247,8 +247,8 @@ public sealed class SharedBatchTests
 
         public void Step(Device device, Problem problem, Tensor parameters, Tensor velocity, Tensor gradient)
         {
-            int channels = problem.Channels, norm = problem.Filters + problem.FilterBiases, head = problem.HasBlock ? norm + 2 * channels : 0, matrix =
-                problem.Features * problem.Classes;
+            int channels = problem.Channels, norm = problem.Filters + problem.FilterBiases;
+            int head = problem.HasBlock ? norm + 2 * channels : 0, matrix = problem.Features * problem.Classes;
             Slice Filters(Tensor of) => new(of, 0, problem.Filters);
             Slice? FilterBiases(Tensor of) => problem.HasBias ? new Slice(of, problem.Filters, channels) : null;
             Slice Scale(Tensor of) => new(of, norm, channels);

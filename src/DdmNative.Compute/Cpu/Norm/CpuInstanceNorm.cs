@@ -137,8 +137,8 @@ internal sealed class CpuInstanceNorm(CpuDevice device) : InstanceNorm
             scaleSum = Sum(scaleCotangent, Channels);
             shiftSum = Sum(shiftCotangent, Channels);
             if (wanted is SampleProducts products)
-                _products = new NormProducts(Read(products.WeightDirections), Read(products.BiasDirections!.Value), Write(products.Products),
-                    products);
+                _products = new NormProducts(
+                    Read(products.WeightDirections), Read(products.BiasDirections!.Value), Write(products.Products), products);
         }
 
         public override long TemporaryFloats(int samples) => _products is null ? 0 : 2 * Channels;

@@ -6,8 +6,8 @@ namespace DdmNative.Compute.Cpu;
 /// cotangents; a tap row's k·I shares are then added to as many consecutive floats of δx.
 /// </summary>
 /// <remarks>
-/// <see cref="CorrelationCall"/> would use I of sixteen columns. A row's shares, W′·k²·I floats, stay in the first-level cache. A pixel adds
-/// its shares in the order of the taps, because rows and pixels are taken from the last to the first.
+/// <see cref="CorrelationCall"/> would use I of sixteen columns. A row's shares, W′·k²·I floats, stay in the first-level cache. A pixel
+/// adds its shares in the order of the taps, because rows and pixels are taken from the last to the first.
 /// </remarks>
 internal sealed unsafe class ScatteredTransposeCall : CpuCall
 {
