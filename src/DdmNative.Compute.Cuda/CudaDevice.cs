@@ -237,6 +237,8 @@ public sealed class CudaDevice : Device
         MatrixProduct = new CudaMatrixProduct(this),
         InstanceNorm = new CudaInstanceNorm(this),
         ReluAvgPool = new CudaReluAvgPool(this),
+        MaxPool = new CudaMaxPool(this),
+        AvgPool = new CudaAvgPool(this),
         SoftmaxCrossEntropy = new CudaSoftmaxCrossEntropy(this),
         GradientDistance = new CudaGradientDistance(this),
         Sgd = new CudaSgd(this),
@@ -245,6 +247,7 @@ public sealed class CudaDevice : Device
         Philox = new CudaPhilox(this),
         LinearCombination = new CudaLinearCombination(this),
         Gather = new CudaGather(this),
+        CropFlip = new CudaCropFlip(this),
         Flatten = new CudaFlatten(this),
     };
 

@@ -123,6 +123,8 @@ public sealed class IlgpuDevice : Device
         MatrixProduct = new IlgpuMatrixProduct(this),
         InstanceNorm = new IlgpuInstanceNorm(this),
         ReluAvgPool = new IlgpuReluAvgPool(this),
+        MaxPool = new IlgpuMaxPool(this),
+        AvgPool = new IlgpuAvgPool(this),
         SoftmaxCrossEntropy = new IlgpuSoftmaxCrossEntropy(this),
         GradientDistance = new IlgpuGradientDistance(this),
         Sgd = new IlgpuSgd(this),
@@ -131,6 +133,7 @@ public sealed class IlgpuDevice : Device
         Philox = new IlgpuPhilox(this),
         LinearCombination = new IlgpuLinearCombination(this),
         Gather = new IlgpuGather(this),
+        CropFlip = new IlgpuCropFlip(this),
         Flatten = new IlgpuFlatten(this),
     };
 

@@ -37,6 +37,8 @@ public abstract class Device : IDisposable
     public MatrixProduct MatrixProduct => Operations.MatrixProduct;
     public InstanceNorm InstanceNorm => Operations.InstanceNorm;
     public ReluAvgPool ReluAvgPool => Operations.ReluAvgPool;
+    public MaxPool MaxPool => Operations.MaxPool;
+    public AvgPool AvgPool => Operations.AvgPool;
     public SoftmaxCrossEntropy SoftmaxCrossEntropy => Operations.SoftmaxCrossEntropy;
     public GradientDistance GradientDistance => Operations.GradientDistance;
     public Sgd Sgd => Operations.Sgd;
@@ -45,6 +47,7 @@ public abstract class Device : IDisposable
     public Philox Philox => Operations.Philox;
     public LinearCombination LinearCombination => Operations.LinearCombination;
     public Gather Gather => Operations.Gather;
+    public CropFlip CropFlip => Operations.CropFlip;
     public Flatten Flatten => Operations.Flatten;
 
     /// <summary>Allocates a tensor filled with zeros.</summary>

@@ -16,6 +16,10 @@ public sealed record DeviceOperations
 
     public required ReluAvgPool ReluAvgPool { get; init; }
 
+    public required MaxPool MaxPool { get; init; }
+
+    public required AvgPool AvgPool { get; init; }
+
     public required SoftmaxCrossEntropy SoftmaxCrossEntropy { get; init; }
 
     public required GradientDistance GradientDistance { get; init; }
@@ -31,6 +35,8 @@ public sealed record DeviceOperations
     public required LinearCombination LinearCombination { get; init; }
 
     public required Gather Gather { get; init; }
+
+    public required CropFlip CropFlip { get; init; }
 
     public required Flatten Flatten { get; init; }
 }

@@ -51,4 +51,28 @@ public sealed class ShapeTests
     [Fact]
     public void A_pool_with_no_whole_window_is_refused()
         => Assert.Throws<ArgumentOutOfRangeException>(() => ReluAvgPool.Pooled(3, new TensorShape(1, 1, 1, 2, 5)));
+
+    [Theory]
+    [InlineData(0, 2, 1, 0)]
+    [InlineData(2, 0, 1, 0)]
+    [InlineData(2, 2, 0, 0)]
+    [InlineData(2, 2, 1, -1)]
+    [InlineData(5, 3, 1, 2)]
+    public void Pools_that_cannot_be_are_refused(int windowHeight, int windowWidth, int stride, int padding)
+        => Assert.Throws<ArgumentOutOfRangeException>(() => new PoolingShape(windowHeight, windowWidth, stride, padding));
+
+    [Theory]
+    [InlineData(2, 2, 2, 0, 3, 5)]
+    [InlineData(3, 3, 2, 1, 4, 5)]
+    [InlineData(7, 10, 1, 0, 1, 1)]
+    [InlineData(2, 3, 4, 1, 2, 3)]
+    [InlineData(1, 1, 9, 0, 1, 2)]
+    public void Pooled_extents_count_the_whole_windows(int windowHeight, int windowWidth, int stride, int padding, int rows, int columns)
+        => Assert.Equal(
+            new TensorShape(2, 3, 4, rows, columns),
+            new PoolingShape(windowHeight, windowWidth, stride, padding).Pooled(new TensorShape(2, 3, 4, 7, 10)));
+
+    [Fact]
+    public void Windows_larger_than_the_padded_image_are_refused()
+        => Assert.Throws<ArgumentOutOfRangeException>(() => new PoolingShape(3, 1).Pooled(new TensorShape(1, 1, 1, 2, 5)));
 }

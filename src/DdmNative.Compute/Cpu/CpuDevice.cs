@@ -93,6 +93,8 @@ public sealed class CpuDevice : Device
         MatrixProduct = new CpuMatrixProduct(this),
         InstanceNorm = new CpuInstanceNorm(this),
         ReluAvgPool = new CpuReluAvgPool(this),
+        MaxPool = new CpuMaxPool(this),
+        AvgPool = new CpuAvgPool(this),
         SoftmaxCrossEntropy = new CpuSoftmaxCrossEntropy(this),
         GradientDistance = new CpuGradientDistance(this),
         Sgd = new CpuSgd(this),
@@ -101,6 +103,7 @@ public sealed class CpuDevice : Device
         Philox = new CpuPhilox(this),
         LinearCombination = new CpuLinearCombination(this),
         Gather = new CpuGather(this),
+        CropFlip = new CpuCropFlip(this),
         Flatten = new CpuFlatten(this),
     };
 

@@ -91,6 +91,8 @@ public sealed class SplitDevice : Device
         MatrixProduct = new SplitMatrixProduct(this),
         InstanceNorm = new SplitInstanceNorm(this),
         ReluAvgPool = new SplitReluAvgPool(this),
+        MaxPool = new SplitMaxPool(this),
+        AvgPool = new SplitAvgPool(this),
         SoftmaxCrossEntropy = new SplitSoftmaxCrossEntropy(this),
         GradientDistance = new SplitGradientDistance(this),
         Sgd = new SplitSgd(this),
@@ -99,6 +101,7 @@ public sealed class SplitDevice : Device
         Philox = new SplitPhilox(this),
         LinearCombination = new SplitLinearCombination(this),
         Gather = new SplitGather(this),
+        CropFlip = new SplitCropFlip(this),
         Flatten = new SplitFlatten(this),
     };
 

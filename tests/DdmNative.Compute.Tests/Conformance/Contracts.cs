@@ -106,6 +106,10 @@ public abstract partial class ConformanceSuite
         Names("weight", () => device.MatrixProduct.Forward(New(2, 3, 4, 1, 1), Vector(9, 2), Vector(2, 2), New(2, 3, 2, 1, 1)));
         Names("statistics", () => device.InstanceNorm.Forward(x, Vector(3, 2), Vector(3, 2), New(2, 3, 3, 5, 6), New(2, 3, 3, 1, 1)));
         Names("y", () => device.ReluAvgPool.Forward(2, x, New(2, 3, 3, 3, 3)));
+        Names("yTangent", () => device.MaxPool.ForwardTangent(new(3, 2, 1), x, x, New(2, 3, 3, 2, 3)));
+        Names("cotangent", () => device.MaxPool.Backward(new(2, 2), x, x, x));
+        Names("y", () => device.AvgPool.Forward(PoolingShape.Global(5, 6), x, New(2, 3, 3, 1, 2)));
+        Names("shape", () => device.AvgPool.Backward(new(2, 2, 1), x, x));
         Names("weights", () => device.SoftmaxCrossEntropy.Backward(New(1, 3, 4, 1, 1), New(1, 3, 4, 1, 1), New(1, 2, 1, 1, 1),
             New(1, 3, 4, 1, 1)));
         Names("logits", () => device.SoftmaxCrossEntropy.Probabilities(x, New(2, 3, 3, 5, 6)));
@@ -118,6 +122,7 @@ public abstract partial class ConformanceSuite
         Names("b", () => device.Reduction.Dot(x, y, New(2, 1, 1, 1, 1)));
         Names("a", () => device.LinearCombination.Combine(1, y, 1, x, New(2, 3, 3, 5, 6)));
         Names("indices", () => device.Gather.Samples(New(1, 9, 3, 5, 6), New(1, 2, 1, 1, 1), x));
+        Names("moves", () => device.CropFlip.Apply(x, New(2, 3, 2, 1, 1), New(2, 3, 3, 5, 6)));
         Names("y", () => device.Flatten.Forward(x, New(2, 3, 91, 1, 1)));
         Names("high", () => device.Philox.FillUniform(filter, 1, 1, 0, 0));
         all.ForEach(tensor => tensor.Dispose());
