@@ -239,6 +239,8 @@ public sealed class CudaDevice : Device
         ReluAvgPool = new CudaReluAvgPool(this),
         MaxPool = new CudaMaxPool(this),
         AvgPool = new CudaAvgPool(this),
+        Gelu = new CudaGelu(this),
+        Dropout = new CudaDropout(this),
         SoftmaxCrossEntropy = new CudaSoftmaxCrossEntropy(this),
         GradientDistance = new CudaGradientDistance(this),
         Sgd = new CudaSgd(this),

@@ -125,6 +125,8 @@ public sealed class IlgpuDevice : Device
         ReluAvgPool = new IlgpuReluAvgPool(this),
         MaxPool = new IlgpuMaxPool(this),
         AvgPool = new IlgpuAvgPool(this),
+        Gelu = new IlgpuGelu(this),
+        Dropout = new IlgpuDropout(this),
         SoftmaxCrossEntropy = new IlgpuSoftmaxCrossEntropy(this),
         GradientDistance = new IlgpuGradientDistance(this),
         Sgd = new IlgpuSgd(this),

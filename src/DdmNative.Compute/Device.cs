@@ -39,6 +39,8 @@ public abstract class Device : IDisposable
     public ReluAvgPool ReluAvgPool => Operations.ReluAvgPool;
     public MaxPool MaxPool => Operations.MaxPool;
     public AvgPool AvgPool => Operations.AvgPool;
+    public Gelu Gelu => Operations.Gelu;
+    public Dropout Dropout => Operations.Dropout;
     public SoftmaxCrossEntropy SoftmaxCrossEntropy => Operations.SoftmaxCrossEntropy;
     public GradientDistance GradientDistance => Operations.GradientDistance;
     public Sgd Sgd => Operations.Sgd;

@@ -15,8 +15,19 @@ public sealed class SharedBatchTests
 {
     private const int Sources = 90;
 
+    private enum Decay
+    {
+        None,
+        Shared,
+        OfEachMember,
+    }
+
     private sealed record Problem(int Channels, int Size, int Classes, int Batch, bool HasBlock)
     {
+        public Decay Decay { get; init; }
+
+        public bool Nesterov { get; init; }
+
         public ConvolutionShape Convolution => new(Channels, Channels, Size, Size, 3, 1);
 
         public int Features => Channels * (HasBlock ? Size / 2 * (Size / 2) : Size * Size);
@@ -36,6 +47,17 @@ public sealed class SharedBatchTests
     [InlineData(96, 1, 30, 200, 2)]
     public void A_heads_step_has_the_same_bits_whoever_takes_it(int channels, int size, int classes, int batch, int members)
         => AssertAlike(new Problem(channels, size, classes, batch, HasBlock: false), members);
+
+    [Theory]
+    [InlineData(false, true)]
+    [InlineData(true, false)]
+    [InlineData(true, true)]
+    public void A_heads_step_with_decay_and_nesterov_has_the_same_bits_whoever_takes_it(bool decays, bool nesterov)
+    {
+        var problem = new Problem(32, 2, 33, 37, HasBlock: false) { Nesterov = nesterov };
+        AssertAlike(problem with { Decay = decays ? Decay.Shared : Decay.None }, 3);
+        AssertAlike(problem with { Decay = decays ? Decay.OfEachMember : Decay.None }, 3);
+    }
 
     [Theory]
     [InlineData(32, 7, 10, 64, 4)]
@@ -69,6 +91,9 @@ public sealed class SharedBatchTests
     {
         Assert.Equal(Avx2.IsSupported && Fma.IsSupported,
             CallsOf(new Problem(32, 1, 10, 16, HasBlock: false), isShared: true).Contains("linear-step"));
+        Assert.Equal(Avx2.IsSupported && Fma.IsSupported,
+            CallsOf(new Problem(32, 1, 10, 16, HasBlock: false) { Decay = Decay.Shared, Nesterov = true }, isShared: true)
+                .Contains("linear-step"));
         Assert.DoesNotContain("linear-step", CallsOf(new Problem(32, 1, 10, 16, HasBlock: false), isShared: false));
         Assert.Contains("winograd.images", CallsOf(new Problem(32, 7, 10, 16, HasBlock: true), isShared: true));
         Assert.DoesNotContain("winograd.images", CallsOf(new Problem(32, 7, 10, 16, HasBlock: true), isShared: false));
@@ -135,6 +160,12 @@ public sealed class SharedBatchTests
         Tensor parameters = Own(device.Upload(vector, [.. seeds.SelectMany(seed => Values(problem.Parameters, seed, 0.1f * scale))]));
         Tensor velocity = Own(device.Allocate(vector)), gradient =
             Own(keepsGradient ? device.Allocate(vector) : device.AllocateTransient(vector));
+        Tensor? decay = problem.Decay switch
+        {
+            Decay.Shared => Own(device.Upload(vector.WithMembers(1), Values(problem.Parameters, 200, 0.1f))),
+            Decay.OfEachMember => Own(device.Upload(vector, [.. seeds.SelectMany(seed => Values(problem.Parameters, 200 + seed, 0.1f))])),
+            _ => null,
+        };
         Batch[] batches = [.. Enumerable.Range(0, together).Select(_ => new Batch(device, problem, members, isShared, Own))];
         IPlan Record(int count) => Own(device.Record("steps", () =>
         {
@@ -144,7 +175,7 @@ public sealed class SharedBatchTests
                 device.Gather.Samples(labelSource, of.Order, of.Labels);
             }
             foreach (Batch of in batches[..count])
-                of.Step(device, problem, parameters, velocity, gradient);
+                of.Step(device, problem, parameters, velocity, gradient, decay);
         }));
         (IPlan one, IPlan many) = (Record(1), Record(together));
         for (int step = 0, taken; step < steps; step += taken)
@@ -232,7 +263,7 @@ public sealed class SharedBatchTests
 
         public Tensor Labels { get; }
 
-        public void Step(Device device, Problem problem, Tensor parameters, Tensor velocity, Tensor gradient)
+        public void Step(Device device, Problem problem, Tensor parameters, Tensor velocity, Tensor gradient, Tensor? decay)
         {
             int channels = problem.Channels, norm = problem.Filters + channels, head = problem.HasBlock ? norm + 2 * channels : 0, matrix =
                 problem.Features * problem.Classes;
@@ -264,7 +295,7 @@ public sealed class SharedBatchTests
                     FilterBiases(gradient));
             }
 
-            device.Sgd.Step(parameters, velocity, gradient, Rate, 0.9f);
+            device.Sgd.Step(parameters, velocity, gradient, Rate, 0.9f, decay, problem.Nesterov);
         }
     }
 }

@@ -95,6 +95,8 @@ public sealed class CpuDevice : Device
         ReluAvgPool = new CpuReluAvgPool(this),
         MaxPool = new CpuMaxPool(this),
         AvgPool = new CpuAvgPool(this),
+        Gelu = new CpuGelu(this),
+        Dropout = new CpuDropout(this),
         SoftmaxCrossEntropy = new CpuSoftmaxCrossEntropy(this),
         GradientDistance = new CpuGradientDistance(this),
         Sgd = new CpuSgd(this),

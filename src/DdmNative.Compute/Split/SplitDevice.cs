@@ -93,6 +93,8 @@ public sealed class SplitDevice : Device
         ReluAvgPool = new SplitReluAvgPool(this),
         MaxPool = new SplitMaxPool(this),
         AvgPool = new SplitAvgPool(this),
+        Gelu = new SplitGelu(this),
+        Dropout = new SplitDropout(this),
         SoftmaxCrossEntropy = new SplitSoftmaxCrossEntropy(this),
         GradientDistance = new SplitGradientDistance(this),
         Sgd = new SplitSgd(this),

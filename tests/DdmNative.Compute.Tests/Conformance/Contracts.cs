@@ -110,6 +110,9 @@ public abstract partial class ConformanceSuite
         Names("cotangent", () => device.MaxPool.Backward(new(2, 2), x, x, x));
         Names("y", () => device.AvgPool.Forward(PoolingShape.Global(5, 6), x, New(2, 3, 3, 1, 2)));
         Names("shape", () => device.AvgPool.Backward(new(2, 2, 1), x, x));
+        Names("cotangent", () => device.Gelu.Backward(x, y, New(2, 3, 3, 5, 6)));
+        Names("keys", () => device.Dropout.Apply(0.5f, 1, 0, New(1, 3, 1, 1, 1), x, x));
+        Names("layer", () => device.Dropout.Apply(0.5f, 1, -1, New(1, 3, 2, 1, 1), x, x));
         Names("weights", () => device.SoftmaxCrossEntropy.Backward(New(1, 3, 4, 1, 1), New(1, 3, 4, 1, 1), New(1, 2, 1, 1, 1),
             New(1, 3, 4, 1, 1)));
         Names("logits", () => device.SoftmaxCrossEntropy.Probabilities(x, New(2, 3, 3, 5, 6)));
@@ -117,6 +120,8 @@ public abstract partial class ConformanceSuite
             GradientDistanceKind.Relative, [new(0, 2, 2, true)], New(1, 1, 5, 1, 1), New(1, 1, 5, 1, 1), New(1, 1, 1, 1, 1),
             New(1, 1, 5, 1, 1)));
         Names("velocity", () => device.Sgd.Step(New(2, 1, 5, 1, 1), New(1, 1, 5, 1, 1), New(2, 1, 5, 1, 1), New(1, 1, 1, 1, 1), 0.9f));
+        Names("decay", () => device.Sgd.Step(New(2, 1, 5, 1, 1), New(2, 1, 5, 1, 1), New(2, 1, 5, 1, 1), New(1, 1, 1, 1, 1), 0.9f,
+            New(1, 1, 1, 1, 1)));
         Names("corrections", () =>
             device.Adam.Step(new(), New(1, 1, 5, 1, 1), New(1, 1, 5, 1, 1), New(1, 1, 5, 1, 1), New(1, 1, 5, 1, 1), New(1, 1, 3, 1, 1)));
         Names("b", () => device.Reduction.Dot(x, y, New(2, 1, 1, 1, 1)));

@@ -27,6 +27,17 @@ internal readonly unsafe struct Vector16(Vector512<float> value) : IVector<Vecto
     public static Vector16 Sqrt(Vector16 value) => new(Vector512.Sqrt(value._value));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector16 Abs(Vector16 value) => new(Vector512.Abs(value._value));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector16 Min(Vector16 a, Vector16 b)
+        => new(Vector512.ConditionalSelect(Vector512.LessThan(a._value, b._value), a._value, b._value));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector16 Scale(Vector16 value, Vector16 exponent)
+        => new((value._value.AsInt32() + (exponent._value.AsInt32() << 23)).AsSingle());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector16 WherePositive(Vector16 mask, Vector16 values)
         => new(Vector512.GreaterThan(mask._value, Vector512<float>.Zero) & values._value);
 
