@@ -145,8 +145,19 @@ def matching_case(folder, name, network, form, labels, seed, dead_channel=False,
         network, seed, form=form, labels=labels, images_per_group=images_per_group, zero_tensor=ZERO_TENSOR, relu_margin=f"{margin:.1e}"))
 
 
-def training_case(folder, name, network, seed, samples=24, batch=6, steps=10, rate=0.05, momentum=0.9):
-    """PyTorch's SGD: v <- momentum v + g (v = g at the first step), theta <- theta - lr_t v; lr_t = lr_0 (1 + cos(pi t / T)) / 2."""
+def cosine(step, steps):
+    return 0.5 * (1 + math.cos(math.pi * step / steps))
+
+
+def one_cycle(step, steps, peak=0.2):
+    """np.interp(step, [0, peak * steps, steps], [0, 1, 0]), as in FFCV's and TRAK's recipes for CIFAR-10."""
+    return min(step / (peak * steps), (steps - step) / (steps - peak * steps))
+
+
+def training_case(folder, name, network, seed, samples=24, batch=6, steps=10, rate=0.05, momentum=0.9, schedule=cosine, decay=0.0,
+                  nesterov=False, smoothing=0.0):
+    """PyTorch's SGD: g <- g + decay theta; v <- momentum v + g (v = g at the first step); theta <- theta - lr_t v, with Nesterov's
+    momentum theta <- theta - lr_t (g + momentum v); lr_t = lr_0 schedule(t, T). Labels are smoothed as in torch's cross_entropy."""
     while True:
         generator = seeded(seed)
         initial = network.parameters(generator)
@@ -157,8 +168,8 @@ def training_case(folder, name, network, seed, samples=24, batch=6, steps=10, ra
             left = torch.randperm(samples, generator=generator)[: samples - 1]
             order.extend(left.split(batch))
         order = order[:steps]
-        q = torch.eye(network.classes, dtype=torch.float64)[y]
-        rates = torch.tensor([rate * 0.5 * (1 + math.cos(math.pi * t / steps)) for t in range(steps)], dtype=torch.float64)
+        q = (1 - smoothing) * torch.eye(network.classes, dtype=torch.float64)[y] + smoothing / network.classes
+        rates = torch.tensor([rate * schedule(t, steps) for t in range(steps)], dtype=torch.float64)
         parameters, velocity, losses, margin = initial, None, [], math.inf
         for t, batch_rows in enumerate(order):
             mean = torch.full((len(batch_rows),), 1.0 / len(batch_rows), dtype=torch.float64)
@@ -166,27 +177,31 @@ def training_case(folder, name, network, seed, samples=24, batch=6, steps=10, ra
             losses.append(weighted_loss(network, parameters, x[batch_rows], q[batch_rows], mean))
             grad, _ = gradients(network, parameters, x[batch_rows], q[batch_rows], mean)
             settle_zeros(grad, norm(grad.values()))
+            grad = OrderedDict((n, grad[n] + decay * parameters[n]) for n in grad)
             velocity = grad if velocity is None else OrderedDict((n, momentum * velocity[n] + grad[n]) for n in grad)
-            parameters = moved(parameters, velocity, -rates[t])
+            step = OrderedDict((n, grad[n] + momentum * velocity[n]) for n in grad) if nesterov else velocity
+            parameters = moved(parameters, step, -rates[t])
         if margin > MARGIN:
             break
         seed += 1
 
     free = leaves(initial)  # the same steps by torch.optim and its scheduler
-    optimizer = torch.optim.SGD(free.values(), lr=rate, momentum=momentum)
-    scheduler = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, T_max=steps)
+    optimizer = torch.optim.SGD(free.values(), lr=rate, momentum=momentum, weight_decay=decay, nesterov=nesterov)
+    scheduler = (torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, T_max=steps) if schedule is cosine
+                 else torch.optim.lr_scheduler.LambdaLR(optimizer, lambda t: schedule(t, steps)))
     for batch_rows in order:
         optimizer.zero_grad()
-        torch.nn.functional.cross_entropy(network.forward(free, x[batch_rows]), y[batch_rows]).backward()
+        torch.nn.functional.cross_entropy(network.forward(free, x[batch_rows]), y[batch_rows], label_smoothing=smoothing).backward()
         optimizer.step()
         scheduler.step()
     checks.expect(f"{name}: torch.optim.SGD", list(parameters.values()), [p.detach() for p in free.values()], 1e-10)
 
     offsets = torch.tensor([0, *[len(b) for b in order]]).cumsum(0)
+    recipe = {} if schedule is cosine else dict(schedule=schedule.__name__, weight_decay=decay, nesterov=nesterov, label_smoothing=smoothing)
     save(os.path.join(folder, f"{name}.safetensors"), OrderedDict(
         x=x, y=y, order=torch.cat(order), batch_offsets=offsets, learning_rates=rates, **prefixed("initial", initial),
         losses=torch.stack(losses), **prefixed("final", parameters), **prefixed("velocity", velocity)),
-        describe(network, seed, momentum=momentum, learning_rate=rate, steps=steps, relu_margin=f"{margin:.1e}"))
+        describe(network, seed, momentum=momentum, learning_rate=rate, steps=steps, relu_margin=f"{margin:.1e}", **recipe))
 
 
 def main():
@@ -208,6 +223,8 @@ def main():
     matching_case(folder, "matching_reverse", ConvNet(2, 13, 11, 6, width=7, depth=2), "reverse", "reflected", 10000)
     matching_case(folder, "matching_dead_channel", ConvNet(3, 9, 10, 5, width=5, depth=2), "forward", "one-hot", 11000, dead_channel=True)
     training_case(folder, "training", ConvNet(2, 13, 12, 5, width=8, depth=2), 12000)
+    training_case(folder, "training_recipe", ConvNet(2, 13, 12, 5, width=8, depth=2), 13000, schedule=one_cycle, decay=0.05, nesterov=True,
+                  smoothing=0.2)
 
     for what, error in sorted(checks.worst.items()):
         print(f"{what:36} worst relative error {error:.1e}")

@@ -8,8 +8,9 @@ namespace DdmNative.Attribution.Training;
 /// each member, which is how a group is left out: its samples keep their positions in the order and have weight zero.
 /// </summary>
 /// <remarks>
-/// One recorded plan is one step or a few steps: gather the batch (shared by all members), forward, δ = w(σp − q), backward, u ← μu + g, θ
-/// ← θ − ηu. The host uploads B indices, E·B weights and the learning rate before each run; nothing is downloaded unless requested. A
+/// One recorded plan is one step or a few steps: gather the batch and move its images (shared by all members), forward, δ = w(σp − q),
+/// backward, g ← g + λθ, u ← μu + g, θ ← θ − ηu. The host uploads B indices, B moves, E·B weights and the learning rate before each run;
+/// nothing is downloaded unless requested. A
 /// member's loss is the mean over the kept samples of its batch (weighted, if the set has weights); a batch without kept samples gives a
 /// zero gradient, so that only the momentum changes the member. A member's result does not depend on the other members.
 /// </remarks>
@@ -21,12 +22,13 @@ public sealed class EnsembleTrainer : IDisposable
     private readonly int _parameterCount;
     private readonly Batch[] _batches;
     private readonly Tensor _parameters, _velocity, _gradient;
-    private readonly Tensor? _losses;
+    private readonly Tensor? _losses, _decay;
+    private readonly ImageMoves? _moves;
     private readonly IPlan _step;
     private readonly IPlan? _steps;
     private readonly NetworkPass? _passWithProducts;
     private readonly IPlan? _stepWithProducts;
-    private readonly float[] _hostWeights, _hostIndices;
+    private readonly float[] _hostWeights, _hostIndices, _hostMoves;
 
     /// <param name="device">The device for training.</param>
     /// <param name="network">A whole network, or the top of one on frozen features.</param>
@@ -67,16 +69,18 @@ public sealed class EnsembleTrainer : IDisposable
         _order = order ?? new BatchOrder(set.Count, options.BatchSize, options.Seed);
         TotalSteps = options.TotalSteps(set.Count);
         int batch = _order.BatchSize;
-        (_hostWeights, _hostIndices) = (new float[members * batch], new float[batch]);
+        (_hostWeights, _hostIndices, _hostMoves) = (new float[members * batch], new float[batch], new float[batch * ImageMoves.PerSample]);
+        _moves = ImageMoves.ApplyTo(network, options) ? new ImageMoves(options) : null;
 
         var vector = TensorShape.Vector(members, network.ParameterCount);
         _parameters = device.Allocate(vector);
         _velocity = device.Allocate(vector);
         _gradient = device.AllocateTransient(vector);
+        _decay = DecayVector.Upload(device, network, options.WeightDecay);
         _losses = trackLoss ? device.Allocate(new TensorShape(members, batch, 1)) : null;
         _batches = new Batch[Math.Clamp(TotalSteps, 1, stepsTogether)];
         for (int i = 0; i < _batches.Length; i++)
-            _batches[i] = new Batch(device, network, set, members, batch);
+            _batches[i] = new Batch(device, network, set, members, batch, _moves is not null);
         _step = device.Record("training step", () => RecordSteps(device, _batches[..1]));
         _steps = _batches.Length == 1 ? null : device.Record("training steps", () => RecordSteps(device, _batches));
         if (products is null)
@@ -165,7 +169,7 @@ public sealed class EnsembleTrainer : IDisposable
         _passWithProducts?.Dispose();
         foreach (Batch batch in _batches)
             batch.Dispose();
-        foreach (Tensor? tensor in (Tensor?[])[_parameters, _velocity, _gradient, _losses])
+        foreach (Tensor? tensor in (Tensor?[])[_parameters, _velocity, _gradient, _losses, _decay])
             tensor?.Dispose();
     }
 
@@ -198,8 +202,10 @@ public sealed class EnsembleTrainer : IDisposable
 
     private void RecordGather(Device device, Batch batch)
     {
-        device.Gather.Samples(_set.Images, batch.Indices, batch.Images);
+        device.Gather.Samples(_set.Images, batch.Indices, batch.Unmoved ?? batch.Images);
         device.Gather.Samples(_set.Labels, batch.Indices, batch.Labels);
+        if (batch.Unmoved is not null)
+            device.CropFlip.Apply(batch.Unmoved, batch.Moves!, batch.Images);
     }
 
     private void RecordStep(Device device, Batch batch, NetworkPass pass, GhostProducts? products)
@@ -209,7 +215,7 @@ public sealed class EnsembleTrainer : IDisposable
             device.SoftmaxCrossEntropy.Loss(pass.Output, batch.Labels, _losses);
         device.SoftmaxCrossEntropy.Backward(pass.Output, batch.Labels, batch.Weights, batch.Cotangent);
         pass.Backward(_parameters, batch.Images, batch.Cotangent, _gradient, null, products);
-        device.Sgd.Step(_parameters, _velocity, _gradient, batch.LearningRate, _options.Momentum);
+        device.Sgd.Step(_parameters, _velocity, _gradient, batch.LearningRate, _options.Momentum, _decay, _options.Nesterov);
     }
 
     private float[] ForAllMembers(ReadOnlySpan<float> parameters)
@@ -225,8 +231,8 @@ public sealed class EnsembleTrainer : IDisposable
     }
 
     /// <summary>
-    /// Uploads the step's learning rate, its batch's indices and each member's weights; positions beyond the end of a short batch refer to
-    /// sample 0 with weight zero.
+    /// Uploads the step's learning rate, its batch's indices and moves, and each member's weights; positions beyond the end of a short batch
+    /// refer to sample 0 with weight zero.
     /// </summary>
     private void Prepare(Batch target, int step, Func<int, int, bool>? isDropped)
     {
@@ -251,6 +257,13 @@ public sealed class EnsembleTrainer : IDisposable
                 weights[n] = (float)(weights[n] / sum);
         }
 
+        if (_moves is not null)
+        {
+            Array.Clear(_hostMoves);
+            _moves.Fill(step / _order.StepsPerEpoch, batch, _hostMoves);
+            target.Moves!.Upload(_hostMoves);
+        }
+
         target.Indices.Upload(_hostIndices);
         target.Weights.Upload(_hostWeights);
         target.LearningRate.Upload([LearningRateSchedule.At(step, TotalSteps, _options)]);
@@ -259,12 +272,14 @@ public sealed class EnsembleTrainer : IDisposable
     /// <summary>The buffers of one step of a plan: the host's uploads, the batch, and the pass over it.</summary>
     private sealed class Batch : IDisposable
     {
-        public Batch(Device device, Network network, TrainingSet set, int members, int samples)
+        public Batch(Device device, Network network, TrainingSet set, int members, int samples, bool movesImages)
         {
             LearningRate = device.Allocate(TensorShape.Vector(1, 1));
             Indices = device.Allocate(new TensorShape(1, samples, 1));
             Weights = device.Allocate(new TensorShape(members, samples, 1));
             Images = device.AllocateTransient(set.Images.Shape.WithSamples(samples));
+            Unmoved = movesImages ? device.AllocateTransient(Images.Shape) : null;
+            Moves = movesImages ? device.Allocate(new TensorShape(1, samples, ImageMoves.PerSample)) : null;
             Labels = device.AllocateTransient(set.Labels.Shape.WithSamples(samples));
             Cotangent = device.AllocateTransient(new TensorShape(members, samples, network.Classes));
             Pass = new NetworkPass(device, network, members, samples);
@@ -278,6 +293,12 @@ public sealed class EnsembleTrainer : IDisposable
 
         public Tensor Images { get; }
 
+        /// <summary>The images before they are moved; null if they are not.</summary>
+        public Tensor? Unmoved { get; }
+
+        /// <summary>The moves of <see cref="ImageMoves"/>, [1, B, 3].</summary>
+        public Tensor? Moves { get; }
+
         public Tensor Labels { get; }
 
         public Tensor Cotangent { get; }
@@ -287,8 +308,8 @@ public sealed class EnsembleTrainer : IDisposable
         public void Dispose()
         {
             Pass.Dispose();
-            foreach (Tensor tensor in (Tensor[])[LearningRate, Indices, Weights, Images, Labels, Cotangent])
-                tensor.Dispose();
+            foreach (Tensor? tensor in (Tensor?[])[LearningRate, Indices, Weights, Images, Unmoved, Moves, Labels, Cotangent])
+                tensor?.Dispose();
         }
     }
 }
