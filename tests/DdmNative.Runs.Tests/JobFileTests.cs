@@ -85,7 +85,8 @@ public sealed class JobFileTests : IDisposable
     /// <summary>In the words of JSON, not of the program that reads it.</summary>
     [Theory]
     [InlineData("\"epochs\": 2", "\"epochz\": 2",
-        "found an unknown field, expected one of learning_rate, momentum, batch_size, epochs; did you mean epochs?")]
+        "found an unknown field, expected one of learning_rate, momentum, batch_size, epochs, weight_decay, nesterov, schedule, "
+            + "warmup, label_smoothing, crop, flip; did you mean epochs?")]
     [InlineData("\"epochs\": 2", "\"batchSize\": 2", "did you mean batch_size?")]
     [InlineData("\"epochs\": 2", "\"epochs\": 2.0", "found 2.0, expected a whole number up to 2147483647, without a point")]
     [InlineData("\"epochs\": 2", "\"epochs\": \"2\"", "found \"2\", expected a whole number")]

@@ -20,7 +20,9 @@ public sealed record OnlineContext(Device Device, Network Network, float[] Targe
     /// <summary>The target's recorded parameters; `replay` and `controlled-replay` need them.</summary>
     public Trajectory? Trajectory { get; init; }
 
-    /// <summary>The target's training options; `replay` and `controlled-replay` need the learning rates.</summary>
+    /// <summary>
+    /// The target's training options; `replay` and `controlled-replay` need the learning rates, `repair` uses the weight decay.
+    /// </summary>
     public TrainingOptions? Recipe { get; init; }
 
     /// <summary>One synset per phase of training, ascending; `controlled-replay` needs them.</summary>
@@ -44,6 +46,9 @@ public sealed record OnlineContext(Device Device, Network Network, float[] Targe
         ArgumentNullException.ThrowIfNull(removal);
         return removal.Distinct().Sum(group => (double)GroupSizes[group]) / TrainingCount;
     }
+
+    /// <summary>λ of the target's training, 0 if its training options are missing.</summary>
+    internal float WeightDecay => Recipe?.WeightDecay ?? 0;
 
     /// <summary>Returns the trajectory, or throws with an explanation.</summary>
     /// <exception cref="MissingTrajectoryException">There is none.</exception>
