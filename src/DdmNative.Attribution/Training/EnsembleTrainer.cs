@@ -64,7 +64,7 @@ public sealed class EnsembleTrainer : IDisposable
         ArgumentOutOfRangeException.ThrowIfLessThan(stepsTogether, 1);
         if (set.LabelSmoothing != options.LabelSmoothing)
             throw new ArgumentException(
-                $"The set's label vectors have a smoothing of {set.LabelSmoothing}, the training has {options.LabelSmoothing}.", nameof(set));
+                $"The set's labels are smoothed by {set.LabelSmoothing}, the training's by {options.LabelSmoothing}.", nameof(set));
         (_set, _options, Members, _parameterCount) = (set, options, members, network.ParameterCount);
         _order = order ?? new BatchOrder(set.Count, options.BatchSize, options.Seed);
         TotalSteps = options.TotalSteps(set.Count);
@@ -231,8 +231,8 @@ public sealed class EnsembleTrainer : IDisposable
     }
 
     /// <summary>
-    /// Uploads the step's learning rate, its batch's indices and moves, and each member's weights; positions beyond the end of a short batch
-    /// refer to sample 0 with weight zero.
+    /// Uploads the step's learning rate, its batch's indices and moves, and each member's weights; positions beyond the end of a short
+    /// batch refer to sample 0 with weight zero.
     /// </summary>
     private void Prepare(Batch target, int step, Func<int, int, bool>? isDropped)
     {
