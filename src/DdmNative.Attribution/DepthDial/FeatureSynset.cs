@@ -48,7 +48,8 @@ public sealed record FeatureSynset(FrozenFeatures Features, int[] Labels, int[] 
         var (labels, groupOf, counts) = (new List<int>(), new List<int>(), new List<float>());
         for (int g = 0; g < groups.Count; g++)
         {
-            float[] rows = FeatureRows.Select(features.Values, d, groups.Members(g));
+            int[] members = groups.Members(g);
+            float[] rows = features.Rows.Copy(members);
             foreach ((int row, float count) in Draw(rows, d, perGroup > 0 ? perGroup : CountFor(rows.Length / d), seed, (ulong)g))
             {
                 drawn.AddRange(rows.AsSpan(row * d, d));

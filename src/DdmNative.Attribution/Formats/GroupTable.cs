@@ -6,6 +6,8 @@ namespace DdmNative.Attribution.Formats;
 /// </summary>
 public sealed class GroupTable
 {
+    private int[][]? _members;
+
     /// <param name="groupOf">[N]: the group of each sample, in the dataset's order.</param>
     /// <param name="classOf">[G]: the class of each group.</param>
     /// <param name="clusterOf">[G]: the number of each group within its class.</param>
@@ -55,15 +57,15 @@ public sealed class GroupTable
     public string[]? Names { get; }
 
     /// <summary>The dataset positions of the samples of one group, ascending.</summary>
-    public int[] Members(int group)
-    {
-        var members = new List<int>();
-        for (int n = 0; n < GroupOf.Length; n++)
-        {
-            if (GroupOf[n] == group)
-                members.Add(n);
-        }
+    public int[] Members(int group) => [.. (_members ??= FindMembers())[group]];
 
-        return [.. members];
+    /// <summary>All groups' members in one pass: a pass for each group would take too long for many.</summary>
+    private int[][] FindMembers()
+    {
+        int[][] members = [.. Sizes.Select(size => new int[size])];
+        var filled = new int[Count];
+        for (int n = 0; n < GroupOf.Length; n++)
+            members[GroupOf[n]][filled[GroupOf[n]]++] = n;
+        return members;
     }
 }

@@ -100,7 +100,7 @@ public sealed class Ekfac(double damping = 0.1, int samples = Ekfac.DefaultSampl
         int pieces = (samples.Length + Piece - 1) / Piece;
         foreach (int[] piece in samples.Chunk((samples.Length + pieces - 1) / pieces))
         {
-            using var evaluator = new ModelEvaluator(context.Device, context.Network, context.Train.Select(piece).Images, piece.Length);
+            using var evaluator = new ModelEvaluator(context.Device, context.Network, context.Train.Select(piece));
             float[] logits = evaluator.Logits(context.Target, 1);
             for (int i = 0; i < piece.Length; i++)
                 labels[piece[i]] = Draw(logits.AsSpan(i * classes, classes), Philox.Uniform(context.Seed, Stream, (ulong)piece[i]));

@@ -19,7 +19,7 @@ public sealed class LossFloor : IAttributionMethod
     public AttributionMatrix Attribute(MethodContext context)
     {
         ArgumentNullException.ThrowIfNull(context);
-        using var evaluator = new ModelEvaluator(context.Device, context.Network, context.Train.Images, context.Train.Count);
+        using var evaluator = new ModelEvaluator(context.Device, context.Network, context.Train);
         float[] logits = evaluator.Logits(context.Target, 1);
         int parts = context.Parts.Count;
         var loss = new double[parts];

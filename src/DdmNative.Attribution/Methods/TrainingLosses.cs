@@ -9,7 +9,7 @@ internal sealed class TrainingLosses(MethodContext context) : IDisposable
 
     private static readonly Objective Loss = new(ObjectiveKind.Loss);
 
-    private readonly ModelEvaluator _evaluator = new(context.Device, context.Network, context.Train.Images, context.Train.Count,
+    private readonly ModelEvaluator _evaluator = new(context.Device, context.Network, context.Train,
         context.Bounded(Wave));
 
     /// <summary>The memory that so many models' logits take.</summary>

@@ -123,7 +123,7 @@ public sealed class Trak(TrakOptions? options = null) : IAttributionMethod
         int samples = context.Train.Count, classes = context.Network.Classes, k = projection.Dimensions;
         var features = new float[samples * k];
         var blocks = new SampleBlocks([.. Enumerable.Range(0, samples).Select(n => new[] { n })], 1);
-        using var gradients = new BlockGradients(context.Device, context.Network, context.TrainSet.Images, labels: null,
+        using var gradients = new BlockGradients(context.Device, context.Network, context.TrainSet.Samples, labels: null,
             new BlockGradientOptions(projection.Wave, 1, KeepGradients: true));
         gradients.SetParameters(parameters);
         int first = 0;

@@ -1,4 +1,5 @@
 using DdmNative.Attribution.Networks;
+using DdmNative.Attribution.Training;
 using DdmNative.Compute;
 
 namespace DdmNative.Attribution.Objectives;
@@ -8,27 +9,28 @@ namespace DdmNative.Attribution.Objectives;
 /// </summary>
 internal sealed class EvaluationPass : IDisposable
 {
-    private readonly Tensor _parameters, _indices, _batch;
+    private readonly Tensor _parameters, _indices;
+    private readonly SampleBatch _batch;
     private readonly NetworkPass _pass;
     private readonly IPlan _plan;
     private readonly int _chunk;
 
     /// <param name="device">The device for the pass.</param>
     /// <param name="network">Any network or part of one.</param>
-    /// <param name="images">[1, M, C, H, W], on the device.</param>
+    /// <param name="images">[1, M, C, H, W].</param>
     /// <param name="members">E.</param>
     /// <param name="chunk">Samples per chunk.</param>
-    public EvaluationPass(Device device, Network network, Tensor images, int members, int chunk)
+    public EvaluationPass(Device device, Network network, SampleSource images, int members, int chunk)
     {
         _chunk = chunk;
         _parameters = device.Allocate(TensorShape.Vector(members, Math.Max(1, network.ParameterCount)));
         _indices = device.Allocate(new TensorShape(1, chunk, 1));
-        _batch = device.AllocateTransient(images.Shape.WithSamples(chunk));
+        _batch = new SampleBatch(device, images, members: 1, chunk);
         _pass = new NetworkPass(device, network, members, chunk, keepOutput: true);
         _plan = device.Record("evaluation", () =>
         {
-            device.Gather.Samples(images, _indices, _batch);
-            _pass.Forward(_parameters, _batch);
+            _batch.Record(_indices);
+            _pass.Forward(_parameters, _batch.Values);
         });
     }
 
@@ -47,6 +49,7 @@ internal sealed class EvaluationPass : IDisposable
             for (int n = 0; n < _chunk; n++)
                 indices[n] = n < count ? first + n : 0;
             _indices.Upload(indices);
+            _batch.Load(indices);
             _plan.Run();
             _pass.Output.Download(part);
             for (int member = 0; member < shape.Members; member++)

@@ -1,3 +1,5 @@
+using DdmNative.Attribution.Datasets;
+using DdmNative.Attribution.Datasets.Rows;
 using DdmNative.Attribution.Networks;
 using DdmNative.Attribution.Training;
 using DdmNative.Compute;
@@ -15,7 +17,7 @@ public sealed class ModelEvaluator : IDisposable
 
     private readonly Device _device;
     private readonly Network _network;
-    private readonly Tensor _images;
+    private readonly SampleSource _images;
     private readonly int _chunk;
     private readonly int _wave;
     private readonly SortedDictionary<int, EvaluationPass> _passes = [];
@@ -27,19 +29,36 @@ public sealed class ModelEvaluator : IDisposable
     /// <param name="wave">The maximum number of members at once.</param>
     /// <exception cref="ArgumentException">The number of values does not match M inputs of the network.</exception>
     public ModelEvaluator(Device device, Network network, ReadOnlySpan<float> images, int samples, int wave = 32)
+        : this(device, network, RowsOf(network, images, samples), wave)
+    {
+    }
+
+    /// <param name="device">The device for the evaluation.</param>
+    /// <param name="network">A whole network.</param>
+    /// <param name="data">M normalised samples.</param>
+    /// <param name="wave">The maximum number of members at once.</param>
+    /// <exception cref="ArgumentException">The samples are not inputs of the network.</exception>
+    public ModelEvaluator(Device device, Network network, Dataset data, int wave = 32)
+        : this(device, network, data?.Rows!, wave)
+    {
+    }
+
+    /// <param name="device">The device for the evaluation.</param>
+    /// <param name="network">A whole network, or the top of one on frozen features.</param>
+    /// <param name="rows">M normalised images or features, in the form that the network expects.</param>
+    /// <param name="wave">The maximum number of members at once.</param>
+    /// <exception cref="ArgumentException">The rows are not inputs of the network.</exception>
+    public ModelEvaluator(Device device, Network network, SampleRows rows, int wave = 32)
     {
         ArgumentNullException.ThrowIfNull(device);
         ArgumentNullException.ThrowIfNull(network);
-        ArgumentOutOfRangeException.ThrowIfLessThan(samples, 1);
+        ArgumentNullException.ThrowIfNull(rows);
+        ArgumentOutOfRangeException.ThrowIfLessThan(rows.Count, 1, nameof(rows));
         ArgumentOutOfRangeException.ThrowIfLessThan(wave, 1);
-        ImageShape input = network.Input;
-        TensorShape shape = input.For(members: 1, samples);
-        if (images.Length != shape.Length)
-            throw new ArgumentException($"{images.Length} values are not {samples} inputs of {input}.", nameof(images));
-        (_device, _network, _wave, Samples) = (device, network, wave, samples);
-        _images = device.Upload(shape, images);
-        int chunks = (samples + LargestChunk - 1) / LargestChunk;
-        _chunk = (samples + chunks - 1) / chunks;
+        (_device, _network, _wave, Samples) = (device, network, wave, rows.Count);
+        _images = SampleSource.Create(device, rows, network.Input);
+        int chunks = (Samples + LargestChunk - 1) / LargestChunk;
+        _chunk = (Samples + chunks - 1) / chunks;
     }
 
     /// <summary>M.</summary>
@@ -89,5 +108,14 @@ public sealed class ModelEvaluator : IDisposable
         if (!_passes.TryGetValue(members, out EvaluationPass? pass))
             _passes[members] = pass = new EvaluationPass(_device, _network, _images, members, _chunk);
         return pass;
+    }
+
+    private static ArrayRows RowsOf(Network network, ReadOnlySpan<float> images, int samples)
+    {
+        ArgumentNullException.ThrowIfNull(network);
+        ArgumentOutOfRangeException.ThrowIfLessThan(samples, 1);
+        if (images.Length != (long)samples * network.Input.Length)
+            throw new ArgumentException($"{images.Length} values are not {samples} inputs of {network.Input}.", nameof(images));
+        return new ArrayRows(images.ToArray(), network.Input.Length);
     }
 }

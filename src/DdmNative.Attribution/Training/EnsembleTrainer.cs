@@ -80,7 +80,7 @@ public sealed class EnsembleTrainer : IDisposable
         _passWithProducts = new NetworkPass(device, network, members, batch);
         _stepWithProducts = device.Record("training step with products", () =>
         {
-            RecordGather(device, _batches[0]);
+            RecordGather(_batches[0]);
             RecordStep(device, _batches[0], _passWithProducts, products);
         });
     }
@@ -187,24 +187,24 @@ public sealed class EnsembleTrainer : IDisposable
     private void RecordSteps(Device device, Batch[] batches)
     {
         foreach (Batch batch in batches)
-            RecordGather(device, batch);
+            RecordGather(batch);
         foreach (Batch batch in batches)
             RecordStep(device, batch, batch.Pass, products: null);
     }
 
-    private void RecordGather(Device device, Batch batch)
+    private static void RecordGather(Batch batch)
     {
-        device.Gather.Samples(_set.Images, batch.Indices, batch.Images);
-        device.Gather.Samples(_set.Labels, batch.Indices, batch.Labels);
+        batch.Images.Record(batch.Indices);
+        batch.Labels.Record(batch.Indices);
     }
 
     private void RecordStep(Device device, Batch batch, NetworkPass pass, GhostProducts? products)
     {
-        pass.Forward(_parameters, batch.Images);
+        pass.Forward(_parameters, batch.Images.Values);
         if (_losses is not null)
-            device.SoftmaxCrossEntropy.Loss(pass.Output, batch.Labels, _losses);
-        device.SoftmaxCrossEntropy.Backward(pass.Output, batch.Labels, batch.Weights, batch.Cotangent);
-        pass.Backward(_parameters, batch.Images, batch.Cotangent, _gradient, null, products);
+            device.SoftmaxCrossEntropy.Loss(pass.Output, batch.Labels.Values, _losses);
+        device.SoftmaxCrossEntropy.Backward(pass.Output, batch.Labels.Values, batch.Weights, batch.Cotangent);
+        pass.Backward(_parameters, batch.Images.Values, batch.Cotangent, _gradient, null, products);
         device.Sgd.Step(_parameters, _velocity, _gradient, batch.LearningRate, _options.Momentum);
     }
 
@@ -248,6 +248,8 @@ public sealed class EnsembleTrainer : IDisposable
         }
 
         target.Indices.Upload(_hostIndices);
+        target.Images.Load(_hostIndices);
+        target.Labels.Load(_hostIndices);
         target.Weights.Upload(_hostWeights);
         target.LearningRate.Upload([CosineSchedule.At(step, TotalSteps, _options.LearningRate)]);
     }
@@ -260,8 +262,8 @@ public sealed class EnsembleTrainer : IDisposable
             LearningRate = device.Allocate(TensorShape.Vector(1, 1));
             Indices = device.Allocate(new TensorShape(1, samples, 1));
             Weights = device.Allocate(new TensorShape(members, samples, 1));
-            Images = device.AllocateTransient(set.Images.Shape.WithSamples(samples));
-            Labels = device.AllocateTransient(set.Labels.Shape.WithSamples(samples));
+            Images = new SampleBatch(device, set.Samples, members: 1, samples);
+            Labels = new SampleBatch(device, set.LabelVectors, members: 1, samples);
             Cotangent = device.AllocateTransient(new TensorShape(members, samples, network.Classes));
             Pass = new NetworkPass(device, network, members, samples);
         }
@@ -272,9 +274,9 @@ public sealed class EnsembleTrainer : IDisposable
 
         public Tensor Weights { get; }
 
-        public Tensor Images { get; }
+        public SampleBatch Images { get; }
 
-        public Tensor Labels { get; }
+        public SampleBatch Labels { get; }
 
         public Tensor Cotangent { get; }
 
@@ -283,8 +285,8 @@ public sealed class EnsembleTrainer : IDisposable
         public void Dispose()
         {
             Pass.Dispose();
-            foreach (Tensor tensor in (Tensor[])[LearningRate, Indices, Weights, Images, Labels, Cotangent])
-                tensor.Dispose();
+            foreach (IDisposable part in (IDisposable[])[LearningRate, Indices, Weights, Images, Labels, Cotangent])
+                part.Dispose();
         }
     }
 }

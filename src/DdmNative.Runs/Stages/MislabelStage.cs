@@ -104,7 +104,7 @@ internal sealed class MislabelStage(Job job, JobEvaluation evaluation) : Evaluat
     private static double[] LossOfEach(StageContext nested)
     {
         RunInputs inputs = nested.Inputs;
-        using var evaluator = new ModelEvaluator(nested.Device, inputs.Network, inputs.Train.Images, inputs.Train.Count);
+        using var evaluator = new ModelEvaluator(nested.Device, inputs.Network, inputs.Train);
         float[] logits = evaluator.Logits(TrainStage.ReadTarget(nested), 1);
         return [.. Enumerable.Range(0, inputs.Train.Count)
             .Select(n => new Objective(ObjectiveKind.Loss, ofSamples: [n]).Evaluate(logits, inputs.Train.Labels))];

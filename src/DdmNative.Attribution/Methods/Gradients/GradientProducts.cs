@@ -20,7 +20,7 @@ internal sealed class GradientProducts : IDisposable
         (_context, _directions, _norms) = (context, directions, norms);
         BlockGradientOptions options = OptionsFor(context, directions, norms);
         _blocks = new SampleBlocks(SampleBlocks.PartsOf(context.Parts), options.Block);
-        _gradients = new BlockGradients(context.Device, context.Network, context.TrainSet.Images, context.TrainSet.Labels,
+        _gradients = new BlockGradients(context.Device, context.Network, context.TrainSet.Samples, context.TrainSet.LabelVectors,
             options with { Wave = Math.Min(options.Wave, _blocks.Blocks.Count) });
     }
 

@@ -1,6 +1,7 @@
 using DdmNative.Attribution.Datasets;
 using DdmNative.Attribution.Networks;
 using DdmNative.Attribution.Objectives;
+using DdmNative.Attribution.Training;
 using DdmNative.Compute;
 
 namespace DdmNative.Attribution.Methods.Gradients;
@@ -24,12 +25,12 @@ internal sealed class ObjectiveGradients : IDisposable
 
     /// <exception cref="MethodRequestException">An objective has no gradient.</exception>
     public ObjectiveGradients(MethodContext context)
-        : this(context.Device, context.Network, context.Test, context.TestSet.Images, context.Evaluator, context.Objectives,
+        : this(context.Device, context.Network, context.Test, context.TestSet.Samples, context.Evaluator, context.Objectives,
             context.Bounded(Wave))
     {
     }
 
-    private ObjectiveGradients(Device device, Network network, Dataset test, Tensor images, ModelEvaluator evaluator,
+    private ObjectiveGradients(Device device, Network network, Dataset test, SampleSource images, ModelEvaluator evaluator,
         IReadOnlyList<Objective> objectives, int wave)
     {
         (_network, _test, _evaluator, _objectives) = (network, test, evaluator, objectives);
