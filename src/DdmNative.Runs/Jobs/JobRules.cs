@@ -25,7 +25,7 @@ public static class JobRules
         Normalization(job.Data, rules);
         rules.OneOf("network.architecture", job.Network.Architecture, [.. JobChoices.Architectures]);
         rules.Whole("network.width", job.Network.Width, 1, 4096);
-        rules.Whole("network.depth", job.Network.Depth, 1, 16);
+        rules.Whole("network.depth", job.Network.Depth, job.Network.Architecture == "mlp" ? 0 : 1, 16);
         if (job.Target is JobTarget target)
         {
             rules.Text("target.file", target.File);
