@@ -31,8 +31,9 @@ internal static class NpzFeatures
             throw new BadInputException(path, $"{name}, shape", header.ShapeText, $"at most {MostRows} rows of {MostColumns} features",
                 "Use a part of the data.");
         if (!RowType.Names.Contains(header.Descr))
-            throw new BadInputException(path, $"{name}, dtype", $"'{header.Descr}'", "float32 or float16 for features, [N, D]",
-                $"Save {name}.astype(numpy.float32). Images are [N, C, H, W] or [N, H, W].");
+            throw new BadInputException(path, $"{name}, shape and dtype", $"{header.ShapeText} of '{header.Descr}'",
+                "[N, D] of float32 or float16, features, or [N, C, H, W] or [N, H, W], images",
+                $"Save features as {name}.astype(numpy.float32); give images their axes.");
         if (header.FortranOrder)
             throw new BadInputException(path, $"{name}, order", "Fortran order", "C order", $"Save numpy.ascontiguousarray({name}).");
         return header;

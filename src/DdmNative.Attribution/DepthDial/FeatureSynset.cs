@@ -1,4 +1,5 @@
 using DdmNative.Attribution.Datasets;
+using DdmNative.Attribution.Datasets.Rows;
 using DdmNative.Attribution.Formats;
 using DdmNative.Attribution.Grouping;
 
@@ -44,22 +45,19 @@ public sealed record FeatureSynset(FrozenFeatures Features, int[] Labels, int[] 
             throw new ArgumentException($"{groups.GroupOf.Length} samples are grouped, there are features of {features.Count}.",
                 nameof(groups));
         int d = features.Dimensions;
-        var drawn = new List<float>();
-        var (labels, groupOf, counts) = (new List<int>(), new List<int>(), new List<float>());
-        for (int g = 0; g < groups.Count; g++)
+        var drawn = new (int Sample, float Count)[groups.Count][];
+        InParallel.For(groups.Count, g =>
         {
             int[] members = groups.Members(g);
             float[] rows = features.Rows.Copy(members);
-            foreach ((int row, float count) in Draw(rows, d, perGroup > 0 ? perGroup : CountFor(rows.Length / d), seed, (ulong)g))
-            {
-                drawn.AddRange(rows.AsSpan(row * d, d));
-                labels.Add(groups.ClassOf[g]);
-                groupOf.Add(g);
-                counts.Add(count);
-            }
-        }
-
-        return new FeatureSynset(new FrozenFeatures(features.Shape, labels.Count, [.. drawn]), [.. labels], [.. groupOf], [.. counts]);
+            drawn[g] = [.. Draw(rows, d, perGroup > 0 ? perGroup : CountFor(members.Length), seed, (ulong)g)
+                .Select(entry => (members[entry.Row], entry.Count))];
+        });
+        int[] groupOf = [.. drawn.SelectMany((own, g) => Enumerable.Repeat(g, own.Length))];
+        (int Sample, float Count)[] all = [.. drawn.SelectMany(own => own)];
+        float[] values = features.Rows.Copy([.. all.Select(entry => entry.Sample)]);
+        return new FeatureSynset(new FrozenFeatures(features.Shape, all.Length, values), [.. groupOf.Select(g => groups.ClassOf[g])],
+            groupOf, [.. all.Select(entry => entry.Count)]);
     }
 
     /// <summary>Rows of one group, ascending, each with the number of rows that it represents.</summary>

@@ -35,6 +35,20 @@ public sealed record FrozenFeatures(ImageShape Shape, SampleRows Rows)
     /// <summary>d = C·H·W.</summary>
     public int Dimensions => Shape.Length;
 
+    /// <summary>Computes the activations of images in memory.</summary>
+    /// <param name="device">The device for the computation.</param>
+    /// <param name="network">The whole network.</param>
+    /// <param name="firstLayer">The first layer above the cut.</param>
+    /// <param name="parameters">[P]: all of the target's parameters.</param>
+    /// <param name="images">[N, C, H, W], normalised.</param>
+    /// <exception cref="ArgumentException">The images or the parameters do not fit the network.</exception>
+    public static FrozenFeatures Compute(Device device, Network network, int firstLayer, ReadOnlySpan<float> parameters, float[] images)
+    {
+        ArgumentNullException.ThrowIfNull(network);
+        ArgumentNullException.ThrowIfNull(images);
+        return Compute(device, network, firstLayer, parameters, new ArrayRows(images, network.Input.Length));
+    }
+
     /// <summary>
     /// Computes the activations that are the input of layer <paramref name="firstLayer"/>; for layer 0 they are the samples themselves.
     /// </summary>

@@ -6,7 +6,7 @@ namespace DdmNative.Attribution.Formats;
 /// </summary>
 public sealed class GroupTable
 {
-    private int[][]? _members;
+    private readonly Lazy<int[][]> _members;
 
     /// <param name="groupOf">[N]: the group of each sample, in the dataset's order.</param>
     /// <param name="classOf">[G]: the class of each group.</param>
@@ -36,6 +36,7 @@ public sealed class GroupTable
         ClassOf = classOf;
         ClusterOf = clusterOf;
         Names = names;
+        _members = new Lazy<int[][]>(FindMembers);
     }
 
     /// <summary>G.</summary>
@@ -57,7 +58,7 @@ public sealed class GroupTable
     public string[]? Names { get; }
 
     /// <summary>The dataset positions of the samples of one group, ascending.</summary>
-    public int[] Members(int group) => [.. (_members ??= FindMembers())[group]];
+    public int[] Members(int group) => [.. _members.Value[group]];
 
     /// <summary>All groups' members in one pass: a pass for each group would take too long for many.</summary>
     private int[][] FindMembers()

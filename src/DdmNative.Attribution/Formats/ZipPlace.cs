@@ -25,9 +25,9 @@ internal static class ZipPlace
     public static long? Find(string path, SafeFileHandle file, string entryName)
     {
         (long position, long length) = Directory(file);
-        if (length > RandomAccess.GetLength(file) - position)
-            throw new InvalidDataException($"the directory of {path} is longer than the file");
-        byte[] directory = Read(file, position, checked((int)length));
+        if (position < 0 || length is < 0 or > int.MaxValue || length > RandomAccess.GetLength(file) - position)
+            throw new InvalidDataException($"the directory of {path} is not in the file");
+        byte[] directory = Read(file, position, (int)length);
         for (ReadOnlySpan<byte> rest = directory; rest.Length >= EntryLength && U32(rest, 0) == EntrySignature;)
         {
             int name = U16(rest, 28), extra = U16(rest, 30), comment = U16(rest, 32);

@@ -36,13 +36,16 @@ public static class ClusterGroups
             throw new ArgumentException($"{features.Count} rows are not the features of {labels.Length} samples.", nameof(features));
         var groupOf = new int[labels.Length];
         var (classOf, clusterOf) = (new List<int>(), new List<int>());
-        foreach ((int c, List<int> ofClass) in SamplesByClass(labels))
+        (int Class, int[] Samples)[] classes = SamplesByClass(labels);
+        var clusterings = new Clustering[classes.Length];
+        InParallel.For(classes.Length, i => clusterings[i] = KMeans.Fit(features.Copy(classes[i].Samples), features.Length,
+            options with { Stream = (ulong)classes[i].Class }));
+        for (int i = 0; i < classes.Length; i++)
         {
-            int[] samples = [.. ofClass];
-            Clustering clusters = KMeans.Fit(features.Copy(samples), features.Length, options with { Stream = (ulong)c });
-            for (int i = 0; i < samples.Length; i++)
-                groupOf[samples[i]] = classOf.Count + clusters.Assignment[i];
-            for (int k = 0; k < clusters.Sizes.Length; k++)
+            (int c, int[] samples) = classes[i];
+            for (int n = 0; n < samples.Length; n++)
+                groupOf[samples[n]] = classOf.Count + clusterings[i].Assignment[n];
+            for (int k = 0; k < clusterings[i].Sizes.Length; k++)
             {
                 classOf.Add(c);
                 clusterOf.Add(k);
@@ -53,7 +56,7 @@ public static class ClusterGroups
     }
 
     /// <summary>The samples of every class that has some, ascending.</summary>
-    private static SortedDictionary<int, List<int>> SamplesByClass(ReadOnlySpan<int> labels)
+    private static (int Class, int[] Samples)[] SamplesByClass(ReadOnlySpan<int> labels)
     {
         var samples = new SortedDictionary<int, List<int>>();
         for (int n = 0; n < labels.Length; n++)
@@ -63,6 +66,6 @@ public static class ClusterGroups
             ofClass.Add(n);
         }
 
-        return samples;
+        return [.. samples.Select(entry => (entry.Key, entry.Value.ToArray()))];
     }
 }

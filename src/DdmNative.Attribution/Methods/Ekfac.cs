@@ -1,4 +1,5 @@
 using DdmNative.Attribution.Datasets;
+using DdmNative.Attribution.Datasets.Rows;
 using DdmNative.Attribution.Methods.Gradients;
 using DdmNative.Attribution.Objectives;
 using DdmNative.Compute.Contracts;
@@ -37,9 +38,10 @@ public sealed class Ekfac(double damping = 0.1, int samples = Ekfac.DefaultSampl
     public MemoryEstimate Estimate(MethodContext context)
     {
         ArgumentNullException.ThrowIfNull(context);
-        // A piece of the images and every sample's label vector, both on the host and on the device.
+        // A piece of the images and every sample's label vector, both on the host and on the device, unless they are too large for that.
+        var labels = new OneHotRows(context.Train.Labels, context.Network.Classes);
         long drawn = 2L * sizeof(float) * ((long)Math.Min(Piece, context.Train.Count) * context.Network.Input.Length
-            + (long)context.Train.Count * context.Network.Classes);
+            + (labels.IsLarge ? 0 : (long)labels.Count * labels.Length));
         return ObjectiveGradients.Estimate(context) + new MemoryEstimate(("drawn labels", drawn))
             + KroneckerFactors.Estimate(context, context.Bounded(Wave)) + GradientProducts.Estimate(context, context.Objectives.Count);
     }

@@ -14,22 +14,16 @@ internal sealed class TrainingLosses(MethodContext context) : IDisposable
 
     /// <summary>The memory that so many models' logits take.</summary>
     public static MemoryEstimate Estimate(MethodContext context, int models)
-        => new(("training logits", (long)models * context.Train.Count * context.Network.Classes * sizeof(float)),
+        => new(("training losses", (long)models * context.Parts.Count * sizeof(double)),
             ("passes", MemoryEstimate.Pass(context.Network, context.Bounded(Wave), Math.Min(256, context.Train.Count)) / 2));
 
     /// <summary>[E, G] for parameters [E, P].</summary>
     public double[] Of(ReadOnlySpan<float> parameters, int models)
     {
-        int parts = context.Parts.Count, count = context.Train.Count, classes = context.Network.Classes;
-        float[] logits = _evaluator.Logits(parameters, models);
+        int parts = context.Parts.Count, count = context.Train.Count;
         var losses = new double[models * parts];
-        for (int e = 0; e < models; e++)
-        {
-            for (int n = 0; n < count; n++)
-                losses[e * parts + context.Parts.GroupOf[n]] += Loss.Evaluate(logits.AsSpan((e * count + n) * classes, classes),
-                    context.Train.Labels.AsSpan(n, 1)) / count;
-        }
-
+        _evaluator.Visit(parameters, models, (e, n, logits)
+            => losses[e * parts + context.Parts.GroupOf[n]] += Loss.Evaluate(logits, context.Train.Labels.AsSpan(n, 1)) / count);
         return losses;
     }
 

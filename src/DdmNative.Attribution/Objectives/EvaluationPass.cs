@@ -37,14 +37,36 @@ internal sealed class EvaluationPass : IDisposable
     /// <summary>Outputs [E, M, …] for parameters [E·P].</summary>
     public void Run(ReadOnlySpan<float> parameters, int samples, Span<float> outputs)
     {
+        SetParameters(parameters);
+        TensorShape shape = _pass.Output.Shape;
+        foreach ((int first, int count, float[] part) in Chunks(samples))
+        {
+            for (int member = 0; member < shape.Members; member++)
+            {
+                part.AsSpan(member * _chunk * shape.SampleLength, count * shape.SampleLength)
+                    .CopyTo(outputs[((member * samples + first) * shape.SampleLength)..]);
+            }
+        }
+    }
+
+    /// <summary>Uploads parameters [E·P].</summary>
+    public void SetParameters(ReadOnlySpan<float> parameters)
+    {
         if (!parameters.IsEmpty)
             _parameters.Upload(parameters);
-        TensorShape shape = _pass.Output.Shape;
+    }
+
+    /// <summary>
+    /// The outputs of M samples chunk by chunk, in order: [E, chunk, …], of which the first <c>Count</c> samples are valid, until the next
+    /// chunk.
+    /// </summary>
+    public IEnumerable<(int First, int Count, float[] Outputs)> Chunks(int samples)
+    {
         var indices = new float[_chunk];
-        var part = new float[shape.Length];
+        var part = new float[_pass.Output.Shape.Length];
         for (int first = 0; first < samples; first += _chunk)
         {
-            // The last chunk may exceed the end; its further positions compute sample 0 again, and are not copied.
+            // The last chunk may exceed the end; its further positions compute sample 0 again, and are not used.
             int count = Math.Min(_chunk, samples - first);
             for (int n = 0; n < _chunk; n++)
                 indices[n] = n < count ? first + n : 0;
@@ -52,11 +74,7 @@ internal sealed class EvaluationPass : IDisposable
             _batch.Load(indices);
             _plan.Run();
             _pass.Output.Download(part);
-            for (int member = 0; member < shape.Members; member++)
-            {
-                part.AsSpan(member * _chunk * shape.SampleLength, count * shape.SampleLength)
-                    .CopyTo(outputs[((member * samples + first) * shape.SampleLength)..]);
-            }
+            yield return (first, count, part);
         }
     }
 

@@ -70,11 +70,9 @@ public sealed class ModelEvaluator : IDisposable
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(members, 1);
         int length = _network.ParameterCount;
-        if (parameters.Length != (long)members * length)
-            throw new ArgumentException($"{parameters.Length} parameters are not those of {members} models of {length}.",
-                nameof(parameters));
+        RequireParameters(parameters.Length, members);
         int modelLength = Samples * _network.Classes;
-        var logits = new float[members * modelLength];
+        var logits = new float[checked(members * modelLength)];
         for (int first = 0; first < members; first += _wave)
         {
             int count = Math.Min(_wave, members - first);
@@ -83,6 +81,44 @@ public sealed class ModelEvaluator : IDisposable
         }
 
         return logits;
+    }
+
+    /// <summary>
+    /// Shows the logits of each model and sample, the samples of a model in order, without keeping them: many samples of many classes do
+    /// not fit in memory.
+    /// </summary>
+    /// <param name="parameters">[E·P].</param>
+    /// <param name="members">E.</param>
+    /// <param name="visit">Receives them.</param>
+    /// <exception cref="ArgumentException">The number of parameters does not match E models.</exception>
+    internal void Visit(ReadOnlySpan<float> parameters, int members, LogitVisitor visit)
+    {
+        int length = _network.ParameterCount, classes = _network.Classes;
+        RequireParameters(parameters.Length, members);
+        for (int first = 0; first < members; first += _wave)
+        {
+            int count = Math.Min(_wave, members - first);
+            EvaluationPass pass = PassOf(count);
+            pass.SetParameters(parameters.Slice(first * length, count * length));
+            foreach ((int sample, int samples, float[] logits) in pass.Chunks(Samples))
+            {
+                for (int member = 0; member < count; member++)
+                {
+                    for (int n = 0; n < samples; n++)
+                        visit(first + member, sample + n, logits.AsSpan((member * _chunk + n) * classes, classes));
+                }
+            }
+        }
+    }
+
+    /// <summary>The logits of one model for samples in ascending order, a chunk at a time.</summary>
+    /// <exception cref="ArgumentException">The number of parameters does not match one model.</exception>
+    internal LogitReader Reader(ReadOnlySpan<float> parameters)
+    {
+        RequireParameters(parameters.Length, 1);
+        EvaluationPass pass = PassOf(1);
+        pass.SetParameters(parameters);
+        return new LogitReader(pass.Chunks(Samples), _network.Classes);
     }
 
     /// <summary>Computes the logits of models trained with and without parts of their training data.</summary>
@@ -101,6 +137,13 @@ public sealed class ModelEvaluator : IDisposable
         foreach (EvaluationPass pass in _passes.Values)
             pass.Dispose();
         _images.Dispose();
+    }
+
+    private void RequireParameters(int count, int members)
+    {
+        if (count != (long)members * _network.ParameterCount)
+            throw new ArgumentException($"{count} parameters are not those of {members} models of {_network.ParameterCount}.",
+                nameof(count));
     }
 
     private EvaluationPass PassOf(int members)

@@ -10,9 +10,6 @@ namespace DdmNative.Attribution.Training;
 /// </summary>
 public sealed class SampleSource : IDisposable
 {
-    /// <summary>Rows that are not in memory are copied to the device as a whole up to this size.</summary>
-    public const long LargestOnDevice = 128L << 20;
-
     private SampleSource(SampleRows rows, TensorShape shape, Tensor? tensor) => (Rows, Shape, Tensor) = (rows, shape, tensor);
 
     /// <summary>[N][C·H·W]: the samples on the host.</summary>
@@ -24,13 +21,12 @@ public sealed class SampleSource : IDisposable
     /// <summary>The samples on the device; null if batches come from the host.</summary>
     public Tensor? Tensor { get; }
 
-    /// <summary>Uploads rows that are in memory, or small; otherwise leaves them on the host.</summary>
+    /// <summary>Uploads rows that are not large (<see cref="SampleRows.IsLarge"/>); leaves large ones on the host.</summary>
     /// <param name="device">The device of the batches.</param>
     /// <param name="rows">[N][C·H·W].</param>
     /// <param name="sample">The shape of one sample.</param>
-    /// <param name="largestOnDevice">The limit in bytes for rows that are not in memory.</param>
     /// <exception cref="ArgumentException">The rows are not samples of this shape, or there are none.</exception>
-    public static SampleSource Create(Device device, SampleRows rows, ImageShape sample, long largestOnDevice = LargestOnDevice)
+    public static SampleSource Create(Device device, SampleRows rows, ImageShape sample)
     {
         ArgumentNullException.ThrowIfNull(device);
         ArgumentNullException.ThrowIfNull(rows);
@@ -39,7 +35,7 @@ public sealed class SampleSource : IDisposable
         TensorShape shape = sample.For(members: 1, rows.Count);
         if (rows.Values is float[] values)
             return new SampleSource(rows, shape, device.Upload(shape, values));
-        if (rows.Bytes > largestOnDevice)
+        if (rows.IsLarge)
             return new SampleSource(rows, shape, null);
         var copy = new float[shape.Length];
         rows.Read(0, rows.Count, copy);

@@ -51,9 +51,10 @@ public sealed class TrainingSet : IDisposable
     /// <param name="weights">[M] or null; see <see cref="Weights"/>.</param>
     /// <exception cref="ArgumentException">The number of labels or weights does not match the samples, or a weight is negative or not a
     /// number.</exception>
-    public static TrainingSet Create(Device device, float[] images, TensorShape shape, int[] labels, int classes, float[]? weights = null)
-        => Create(device, new ArrayRows(images, shape.SampleLength), new ImageShape(shape.Channels, shape.Height, shape.Width), labels,
-            classes, weights);
+    public static TrainingSet Create(Device device, ReadOnlySpan<float> images, TensorShape shape, ReadOnlySpan<int> labels, int classes,
+        float[]? weights = null)
+        => Create(device, new ArrayRows(images.ToArray(), shape.SampleLength), new ImageShape(shape.Channels, shape.Height, shape.Width),
+            labels.ToArray(), classes, weights);
 
     /// <summary>Samples of any shape with one-hot labels.</summary>
     /// <param name="device">The device of the tensors.</param>
@@ -62,23 +63,26 @@ public sealed class TrainingSet : IDisposable
     /// <param name="labels">[M], each in 0 … classes − 1.</param>
     /// <param name="classes">K.</param>
     /// <param name="weights">[M] or null; see <see cref="Weights"/>.</param>
-    /// <param name="largestOnDevice">See <see cref="SampleSource.Create"/>.</param>
     /// <exception cref="ArgumentException">As for the other form.</exception>
-    public static TrainingSet Create(Device device, SampleRows rows, ImageShape sample, int[] labels, int classes, float[]? weights = null,
-        long largestOnDevice = SampleSource.LargestOnDevice)
+    public static TrainingSet Create(Device device, SampleRows rows, ImageShape sample, int[] labels, int classes, float[]? weights = null)
     {
         ArgumentNullException.ThrowIfNull(device);
         ArgumentNullException.ThrowIfNull(rows);
         ArgumentNullException.ThrowIfNull(labels);
-        if (labels.Length != rows.Count)
-            throw new ArgumentException($"{labels.Length} labels are not those of {rows.Count} samples.", nameof(labels));
+
+        // The labels of images in memory are on the device too: matching gathers both there.
+        return Create(device, rows, sample, new OneHotRows(labels, classes) { MayBeCopied = rows.Values is not null }, weights);
+    }
+
+    /// <summary>Samples with any label vectors.</summary>
+    internal static TrainingSet Create(Device device, SampleRows rows, ImageShape sample, SampleRows labels, float[]? weights = null)
+    {
+        if (labels.Count != rows.Count)
+            throw new ArgumentException($"{labels.Count} labels are not those of {rows.Count} samples.", nameof(labels));
         if (weights is not null && (weights.Length != rows.Count || Array.Exists(weights, w => !(w >= 0) || float.IsInfinity(w))))
             throw new ArgumentException($"Weights must be {rows.Count} finite numbers of at least zero.", nameof(weights));
-
-        // The labels of images that are on the device are there too: some plans gather both.
-        long largestLabels = rows.Values is null ? largestOnDevice : long.MaxValue;
-        return new TrainingSet(SampleSource.Create(device, rows, sample, largestOnDevice),
-            SampleSource.Create(device, new OneHotRows(labels, classes), new ImageShape(classes, 1, 1), largestLabels))
+        return new TrainingSet(SampleSource.Create(device, rows, sample),
+            SampleSource.Create(device, labels, new ImageShape(labels.Length, 1, 1)))
         {
             Weights = weights,
         };

@@ -8,9 +8,12 @@ namespace DdmNative.Runs.Jobs;
 /// What a job on features of any model uses where it says nothing: softmax regression as the network, a method that needs no images, and no
 /// matrix that grows with a million samples or a thousand classes. What the job cannot have, because there are no images, is refused.
 /// </summary>
-internal static class FeatureDefaults
+public static class FeatureDefaults
 {
-    private const string Architecture = "mlp", Method = "influence";
+    /// <summary>The method of a job that names none.</summary>
+    public const string Method = "influence";
+
+    private const string Architecture = "mlp";
 
     /// <summary>The most classes that have a row of the matrix each by default.</summary>
     private const int MostClasses = 100;
@@ -22,7 +25,7 @@ internal static class FeatureDefaults
     /// <param name="job">The job.</param>
     /// <param name="train">The features.</param>
     /// <param name="given">Fields that were set explicitly, even to the default value.</param>
-    public static Job Apply(Job job, Dataset train, IReadOnlySet<string> given)
+    internal static Job Apply(Job job, Dataset train, IReadOnlySet<string> given)
     {
         var usual = new JobAttribution();
         if (job.Target is null && job.Network.Architecture == new JobNetwork().Architecture && !given.Contains("network.architecture"))
@@ -43,7 +46,7 @@ internal static class FeatureDefaults
 
     /// <summary>Refuses what needs images.</summary>
     /// <exception cref="BadInputException">A method works on synthetic images, or the baselines are requested.</exception>
-    public static void Require(Job job, RunGoal goal)
+    internal static void Require(Job job, RunGoal goal)
     {
         const string Remedy
             = "Choose one that works on features: influence, feature, head, ekfac, trak, tracin, grad-dot, grad-cos, retrain.";

@@ -7,6 +7,12 @@ namespace DdmNative.Attribution.Datasets.Rows;
 /// <param name="classes">K.</param>
 internal sealed class OneHotRows(int[] labels, int classes) : SampleRows
 {
+    /// <summary>Whether they may be copied as a whole, however many they are.</summary>
+    public bool MayBeCopied { get; init; }
+
+    /// <inheritdoc/>
+    public override bool IsLarge => !MayBeCopied && base.IsLarge;
+
     /// <inheritdoc/>
     public override int Count => labels.Length;
 

@@ -6,6 +6,9 @@ namespace DdmNative.Attribution.Datasets.Rows;
 /// </summary>
 public abstract class SampleRows
 {
+    /// <summary>Rows that are not in memory are copied as a whole up to this size, in bytes.</summary>
+    private const long LargestCopy = 128L << 20;
+
     /// <summary>N.</summary>
     public abstract int Count { get; }
 
@@ -15,8 +18,8 @@ public abstract class SampleRows
     /// <summary>[N, length]: all values if they are in memory; null if rows are read or computed one by one.</summary>
     public virtual float[]? Values => null;
 
-    /// <summary>The number of bytes of all values as float32.</summary>
-    public long Bytes => (long)Count * Length * sizeof(float);
+    /// <summary>Whether the rows must not be copied as a whole, to the host's or a device's memory.</summary>
+    public virtual bool IsLarge => Values is null && (long)Count * Length * sizeof(float) > LargestCopy;
 
     /// <summary>Reads <paramref name="count"/> successive rows.</summary>
     /// <param name="first">The first of them.</param>

@@ -7,8 +7,8 @@ using DdmNative.Compute;
 namespace DdmNative.Attribution.Methods.Gradients;
 
 /// <summary>
-/// ∇_θ F_o(θ) of every objective, [O, P]. Objectives over the whole split or a class are combined from the classes' gradients, so that no
-/// sample is processed twice for the same kind.
+/// ∇_θ F_o(θ) of every objective, [O, P]. Objectives over the whole split are combined from the classes' gradients where these are needed
+/// too, so that no sample is processed twice for the same kind.
 /// </summary>
 internal sealed class ObjectiveGradients : IDisposable
 {
@@ -95,6 +95,8 @@ internal sealed class ObjectiveGradients : IDisposable
     {
         if (objective.Samples is not null)
             return [(Atom(objective.Kind, [.. objective.Samples]), 1)];
+        if (objective.Class is null && !_objectives.Any(other => other.Kind == objective.Kind && other.Class is not null))
+            return [(Atom(objective.Kind, [.. Enumerable.Range(0, _test.Count)]), 1)];
         int[] classes = objective.Class is int one ? [one] : [.. _test.Labels.Distinct().Order()];
         int[][] samples = [.. classes.Select(c => Enumerable.Range(0, _test.Count).Where(n => _test.Labels[n] == c).ToArray())];
         double count = samples.Sum(list => list.Length);
