@@ -21,7 +21,8 @@ internal sealed class TrainVerb : RunOptions
     public ulong? DataSeed { get; set; }
 
     [Sets("network.architecture")]
-    [Option("architecture", MetaValue = "NAME", HelpText = "The network: convnet, mlp or lenet. Default: convnet.")]
+    [Option("architecture", MetaValue = "NAME",
+        HelpText = "The network: convnet, mlp or lenet. Default: convnet; for features of any model mlp.")]
     public string? Architecture { get; set; }
 
     [Sets("network.width")]
@@ -29,7 +30,8 @@ internal sealed class TrainVerb : RunOptions
     public int? Width { get; set; }
 
     [Sets("network.depth")]
-    [Option("depth", MetaValue = "N", HelpText = "Blocks, or hidden layers; not for lenet. Default: 3.")]
+    [Option("depth", MetaValue = "N",
+        HelpText = "Blocks, or hidden layers; not for lenet. Default: 3; for features of any model 0, softmax regression.")]
     public int? Depth { get; set; }
 
     [Sets("training.learning_rate")]
