@@ -1,4 +1,4 @@
-// Convolution of stride 1 as a matrix product without an explicit patch matrix (implicit GEMM), its cotangents, and the tangents of both
+// Convolution as a matrix product without an explicit patch matrix (implicit GEMM), its cotangents, and the tangents of both
 // (docs/mathematics.md).
 //
 //     forward           y  = W∗x + b                backward data     δx  = Wᵀ∗δ
@@ -11,7 +11,8 @@
 // convolution_correlate computes the first four: rows are output pixels (n, y, x), columns output channels, and the contraction runs over
 // (source, ky, kx, c): a tangent is the same product with the contraction doubled, [x; ẋ] against [Ẇ; W]. Filters are packed as [k²C
 // rounded up to 16, columns rounded up to 4] (ProductOperands.cu); backward data is forward with the filter rotated by 180° and its
-// channels exchanged, and padding k − 1 − p.
+// channels exchanged, and padding k − 1 − p. With a stride σ, backward data is one such product for each phase of the pixels (the rows σj +
+// a and columns σj + b for each a, b < σ), with the taps of that phase alone; product_merge_phases then assigns the image.
 // convolution_backward_filter: rows are the o of δ, columns (ky, kx, c), contracted over the pixels, which are divided among `splits`
 // blocks: each assigns its share to partials [E, splits, O, k²C], which product_sum_splits adds in order. No atomics.
 // Memory: results are assigned (=). A block reads each pixel of x k² times, from the caches except for the first time; filters once per 64
@@ -29,7 +30,9 @@ struct Source {
 };
 
 struct ImageShape {
-    int channels, height, width, kernel, padding;
+    // A filter has `taps` taps in rows of `kernel`; windows begin `stride` pixels apart, the first `top` rows above the image and `left`
+    // columns beside it.
+    int channels, height, width, taps, kernel, top, left, stride;
     int outputPixels, outputPixelsMultiplier, outputPixelsShift;
     int outputWidth, outputWidthMultiplier, outputWidthShift;
     int channelsMultiplier, channelsShift, kernelMultiplier, kernelShift;
@@ -67,7 +70,7 @@ struct PatchLoader {
         chunk = threadIdx.x % 4;
         k = 0;
         left = steps;
-        length = shape.kernel * shape.kernel * shape.channels;
+        length = shape.taps * shape.channels;
         destination = shared_address(stages) + sizeof(float) * row_chunk(row, chunk);
 #pragma unroll
         for (int i = 0; i < Count; i++) {
@@ -75,8 +78,8 @@ struct PatchLoader {
             int sample = quotient(pixel, shape.outputPixelsMultiplier, shape.outputPixelsShift);
             int within = pixel - sample * shape.outputPixels;
             int line = quotient(within, shape.outputWidthMultiplier, shape.outputWidthShift);
-            x[i] = within - line * shape.outputWidth - shape.padding;
-            y[i] = line - shape.padding;
+            x[i] = (within - line * shape.outputWidth) * shape.stride - shape.left;
+            y[i] = line * shape.stride - shape.top;
             offset[i] = ((sample * shape.height + y[i]) * shape.width + x[i]) * shape.channels;
             if (pixel >= pixels)
                 y[i] = Outside;
@@ -162,10 +165,10 @@ struct GradientLoader {
         int at = firstColumn + column;
         int position = quotient(at, shape.channelsMultiplier, shape.channelsShift);
         int line = quotient(position, shape.kernelMultiplier, shape.kernelShift);
-        right = position - line * shape.kernel - shape.padding;
-        down = line - shape.padding;
+        right = position - line * shape.kernel - shape.left;
+        down = line - shape.top;
         shift = (down * shape.width + right) * shape.channels + at - position * shape.channels;
-        if (at >= shape.kernel * shape.kernel * shape.channels)
+        if (at >= shape.taps * shape.channels)
             down = -0x40000000;
         bool inSecond = firstStep >= stepsPerSource;
         current = inSecond ? second : first;
@@ -183,10 +186,10 @@ struct GradientLoader {
             int sample = quotient(pixel, shape.outputPixelsMultiplier, shape.outputPixelsShift);
             int within = pixel - sample * shape.outputPixels;
             int line = quotient(within, shape.outputWidthMultiplier, shape.outputWidthShift);
-            int column = within - line * shape.outputWidth;
-            int from = ((sample * shape.height + line) * shape.width + column) * shape.channels + shift;
-            bool inside = static_cast<unsigned>(line + down) < static_cast<unsigned>(shape.height)
-                & static_cast<unsigned>(column + right) < static_cast<unsigned>(shape.width)
+            int y = line * shape.stride, x = (within - line * shape.outputWidth) * shape.stride;
+            int from = ((sample * shape.height + y) * shape.width + x) * shape.channels + shift;
+            bool inside = static_cast<unsigned>(y + down) < static_cast<unsigned>(shape.height)
+                & static_cast<unsigned>(x + right) < static_cast<unsigned>(shape.width)
                 & pixel < pixels;
             copy_async_global_16(destination + stage, i * Step * Layout::BStride * 4, current.image, from, inside);
         }
@@ -219,7 +222,7 @@ __device__ __forceinline__ void backward_filter(
     typename ProductOf<T, P, false>::Type product;
     contract<Layout::Floats>(loader, product, endStep - firstStep);
     MatrixOutput result;
-    result.columns = shape.kernel * shape.kernel * shape.channels;
+    result.columns = shape.taps * shape.channels;
     result.matrix = partials + static_cast<long long>(part) * outputs * result.columns;
     result.rows = outputs;
     result.firstRow = firstRow;
@@ -230,12 +233,12 @@ __device__ __forceinline__ void backward_filter(
 } // namespace ddm
 
 #define DDM_IMAGE_SHAPE \
-    int channels, int height, int width, int kernel, int padding, int outputPixels, int outputPixelsMultiplier, int outputPixelsShift, \
-    int outputWidth, int outputWidthMultiplier, \
+    int channels, int height, int width, int taps, int kernel, int top, int left, int stride, int outputPixels, \
+    int outputPixelsMultiplier, int outputPixelsShift, int outputWidth, int outputWidthMultiplier, \
         int outputWidthShift, int channelsMultiplier, int channelsShift, int kernelMultiplier, int kernelShift
 
 #define DDM_IMAGE_SHAPE_ARGUMENTS \
-    { channels, height, width, kernel, padding, outputPixels, outputPixelsMultiplier, outputPixelsShift, outputWidth, \
+    { channels, height, width, taps, kernel, top, left, stride, outputPixels, outputPixelsMultiplier, outputPixelsShift, outputWidth, \
     outputWidthMultiplier, outputWidthShift, \
         channelsMultiplier, channelsShift, kernelMultiplier, kernelShift }
 

@@ -5,8 +5,8 @@
 //     relative per layer  the sum over layers of the same               likewise; a layer with ‖g*ₗ‖ ≤ 1e-5·‖g*‖ counts 1 and has v = 0
 //     row cosine          the sum over rows of 1 − cos(g, g*)           v = cos·g/‖g‖² − g*/(‖g‖‖g*‖); a zero row counts 1 and has v = 0
 //
-// A term of the sum belongs to a *run* of parameters: the whole vector, a layer, a row. Runs are divided into *pieces* of at most 2048
-// parameters, one warp each.
+// A term of the sum belongs to a *run* of parameters: all layers, a layer, a row. Runs are divided into *pieces* of at most 2048
+// parameters, one warp each. Parameters that belong to no term are pieces without a run: g and g* are not read there, and v = 0.
 // Shapes: g, g* [E or 1, P]; v [E, P]; distance [E]; partials [E, pieces, 4]; tables of integers that the launcher creates: pieces [pieces,
 // 3] = first parameter, length, run (−1: no term, v = 0); runs [runs, 2] = first piece, number of pieces.
 // Memory: results are assigned (=). The first launch reads g and g* and writes each piece's sums; the second adds the pieces of its run, in
@@ -212,8 +212,12 @@ extern "C" __global__ void __launch_bounds__(256) gradient_distance_cotangent_re
     }
     const int* piece = pieces + 3 * at.piece;
     int first = piece[0], parameters = piece[1], run = piece[2];
-    RunSums sums = block.of(run, runs, sums_of_member, at.lane);
     float* v = cotangent + at.member * length + first;
+    if (run < 0) {
+        assign(v, parameters, at.lane, [](int) { return 0.0f; });
+        return;
+    }
+    RunSums sums = block.of(run, runs, sums_of_member, at.lane);
     if (sums.target <= negligible) {
         assign(v, parameters, at.lane, [](int) { return 0.0f; });
         return;

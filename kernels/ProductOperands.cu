@@ -8,6 +8,9 @@
 //                              beyond O and C
 //     product_pack_turned      W [E, O, C, k²] → [E, K, C′]: row (k² − 1 − tap, o) of k²·O′, column c; K = k²·O′ rounded up to 16;
 //                              zeros beyond O and C
+//     product_take_taps        W [E, O·C, k²] → [E, O·C, taps]: those of one phase of a strided convolution, every σ-th from the first
+//     product_merge_phases     phases [σ², E, N, h, w, C] → [E, N, H, W, C]: pixel (y, x) is (y / σ, x / σ) of phase (y mod σ, x mod σ),
+//                              whose h and w are its own; zero if no tap meets the phase
 //     product_column_sums      δ [E, R, C] → shares [E, splits, C]: sums of each split's rows
 //     product_sum_splits       shares [E, splits, O, k², C′] → [E, O, C, k²] = Σ over splits, in ascending order
 //
@@ -167,6 +170,51 @@ extern "C" __global__ void __launch_bounds__(ddm::OperandThreads) product_pack_t
                 ddm::store_within(bank + 4ll * (row * packedChannels + channel), 0.0f, channel, width);
             }
     }
+}
+
+extern "C" __global__ void __launch_bounds__(ddm::OperandThreads) product_take_taps(
+    const float* filter, long long member, float* taken, int rows, int kernel, int firstRow, int firstColumn, int stride, int tapRows,
+    int tapColumns, int blocksPerMember)
+{
+    int which = blockIdx.x / blocksPerMember;
+    int at = blockIdx.x % blocksPerMember * ddm::OperandThreads + threadIdx.x;
+    int taps = tapRows * tapColumns;
+    if (at >= rows * taps)
+        return;
+    int row = at / taps, tap = at - row * taps;
+    int down = tap / tapColumns, right = tap - down * tapColumns;
+    int from = (row * kernel + firstRow + down * stride) * kernel + firstColumn + right * stride;
+    taken[static_cast<long long>(which) * rows * taps + at] = filter[member * which + from];
+}
+
+extern "C" __global__ void __launch_bounds__(ddm::OperandThreads) product_merge_phases(
+    const float* phases, long long phaseFloats, float* image, int samples, int height, int width, int channels, int channelsMultiplier,
+    int channelsShift, int widthMultiplier, int widthShift, int heightMultiplier, int heightShift, int stride, int strideMultiplier,
+    int strideShift, int kernel, int padding, int blocksPerMember)
+{
+    int which = blockIdx.x / blocksPerMember;
+    int at = blockIdx.x % blocksPerMember * ddm::OperandThreads + threadIdx.x;
+    int count = samples * height * width * channels;
+    if (at >= count)
+        return;
+    int pixel = ddm::quotient(at, channelsMultiplier, channelsShift), channel = at - pixel * channels;
+    int line = ddm::quotient(pixel, widthMultiplier, widthShift), x = pixel - line * width;
+    int sample = ddm::quotient(line, heightMultiplier, heightShift), y = line - sample * height;
+    int down = ddm::quotient(y, strideMultiplier, strideShift), right = ddm::quotient(x, strideMultiplier, strideShift);
+    int rowPhase = y - down * stride, columnPhase = x - right * stride;
+    // The lowest tap of a phase is its first row, with the padding, modulo the stride.
+    int lowestRow = rowPhase + padding, lowestColumn = columnPhase + padding;
+    lowestRow -= ddm::quotient(lowestRow, strideMultiplier, strideShift) * stride;
+    lowestColumn -= ddm::quotient(lowestColumn, strideMultiplier, strideShift) * stride;
+    float value = 0.0f;
+    if (lowestRow < kernel && lowestColumn < kernel) {
+        int rows = ddm::quotient(height - rowPhase + stride - 1, strideMultiplier, strideShift);
+        int columns = ddm::quotient(width - columnPhase + stride - 1, strideMultiplier, strideShift);
+        long long part = phaseFloats * (rowPhase * stride + columnPhase)
+            + static_cast<long long>(which) * samples * rows * columns * channels;
+        value = phases[part + ((sample * rows + down) * columns + right) * channels + channel];
+    }
+    image[static_cast<long long>(which) * count + at] = value;
 }
 
 extern "C" __global__ void __launch_bounds__(ddm::OperandThreads) product_column_sums(

@@ -11,34 +11,9 @@
 // adjacent threads process adjacent channels, so that a warp's access is one run of 512 bytes. Window 2, which the networks use, is
 // unrolled: its four reads are in flight together.
 // Intensity: window² + 1 floats moved for window² additions and comparisons, ≤ 0.5 flops per byte. Target bound: memory bandwidth.
-#include "ColumnTile.cuh"
+#include "PoolWindow.cuh"
 
 namespace ddm {
-
-// A thread's window: over pooled positions forward; over all windows, including the incomplete last ones, backward.
-template <int W>
-struct Window {
-    int channel;
-    int column;
-    int row;
-    int sample;
-    int member;
-    bool exists;
-
-    __device__ __forceinline__ Window(int blocks, int samples, int rows, int columns, int channels)
-    {
-        int vectors = (channels + W - 1) / W;
-        member = blockIdx.x / blocks;
-        int place = (blockIdx.x - member * blocks) * blockDim.x + threadIdx.x;
-        channel = place % vectors * W;
-        place /= vectors;
-        column = place % columns;
-        place /= columns;
-        row = place % rows;
-        sample = place / rows;
-        exists = sample < samples;
-    }
-};
 
 // y = pool(1[x > 0]·values); if HasValues is false, the values are x.
 template <int W, int Fixed, bool HasValues>

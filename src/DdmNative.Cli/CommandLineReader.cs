@@ -192,6 +192,8 @@ internal sealed class CommandLineReader
     {
         if (type == typeof(string))
             return (string.IsNullOrWhiteSpace(text) ? null : text, "a string that is not empty");
+        if (type == typeof(bool))
+            return (text is "true" or "false" ? text == "true" : null, "true or false");
         CultureInfo invariant = CultureInfo.InvariantCulture;
         if (type == typeof(int))
             return (int.TryParse(text, NumberStyles.AllowLeadingSign, invariant, out int whole) ? whole : null,

@@ -18,7 +18,7 @@ internal sealed class CudaGradientDistance(CudaDevice device) : GradientDistance
         GradientDistanceKind kind, IReadOnlyList<ParameterBlock> blocks, Tensor gradient, Tensor target, Tensor distance,
         Tensor gradientCotangent)
     {
-        DistancePieces pieces = _tables.Get(kind, blocks);
+        DistancePieces pieces = _tables.Get(kind, blocks, gradientCotangent.Shape.Channels);
         ulong table = ((CudaTensor)pieces.Tables).Address;
         TensorShape shape = gradientCotangent.Shape;
         bool isCosine = kind == GradientDistanceKind.RowCosine;

@@ -8,9 +8,9 @@ namespace DdmNative.Compute.Cuda;
 /// </summary>
 internal sealed class CudaMatrixProduct(CudaDevice device) : MatrixProduct
 {
-    protected override void ForwardCore(Tensor x, Slice weight, Slice bias, Tensor y) => MultiplyTransposed([(x, weight)], bias, y);
+    protected override void ForwardCore(Tensor x, Slice weight, Slice? bias, Tensor y) => MultiplyTransposed([(x, weight)], bias, y);
 
-    protected override void ForwardTangentCore(Tensor x, Tensor? xTangent, Slice weight, Slice weightTangent, Slice biasTangent,
+    protected override void ForwardTangentCore(Tensor x, Tensor? xTangent, Slice weight, Slice weightTangent, Slice? biasTangent,
         Tensor yTangent)
         => MultiplyTransposed(xTangent is null ? [(x, weightTangent)] : [(x, weightTangent), (xTangent, weight)], biasTangent, yTangent);
 
@@ -21,24 +21,24 @@ internal sealed class CudaMatrixProduct(CudaDevice device) : MatrixProduct
         Tensor xCotangentTangent)
         => Multiply([(cotangent, weightTangent), (cotangentTangent, weight)], xCotangentTangent);
 
-    protected override void BackwardWeightCore(Tensor x, Tensor cotangent, Slice weightCotangent, Slice biasCotangent)
+    protected override void BackwardWeightCore(Tensor x, Tensor cotangent, Slice weightCotangent, Slice? biasCotangent)
         => SumWeightGradient([(x, cotangent)], cotangent, weightCotangent, biasCotangent);
 
     protected override void BackwardWeightTangentCore(
-        Tensor x, Tensor? xTangent, Tensor cotangent, Tensor cotangentTangent, Slice weightCotangentTangent, Slice biasCotangentTangent)
+        Tensor x, Tensor? xTangent, Tensor cotangent, Tensor cotangentTangent, Slice weightCotangentTangent, Slice? biasCotangentTangent)
         => SumWeightGradient(
             xTangent is null ? [(x, cotangentTangent)]
             : [(x, cotangentTangent), (xTangent, cotangent)], cotangentTangent, weightCotangentTangent, biasCotangentTangent);
 
-    /// <summary>Output = Σ A·Wᵀ + bias.</summary>
-    private void MultiplyTransposed((Tensor Rows, Slice Weight)[] sources, Slice bias, Tensor output)
+    /// <summary>Output = Σ A·Wᵀ, and the bias if there is one.</summary>
+    private void MultiplyTransposed((Tensor Rows, Slice Weight)[] sources, Slice? bias, Tensor output)
     {
         using var operands = new ProductOperands(device, "matrix product, forward");
         (int inputs, int outputs) = (sources[0].Rows.Shape.Channels, output.Shape.Channels);
         MultiplyRows(
             [.. sources.Select(source => (operands.PaddedRows(source.Rows, "the inputs"),
                 operands.Transposed(source.Weight, outputs, inputs, 1)))],
-            inputs, DeviceMatrix.From(bias), output);
+            inputs, bias is Slice slice ? DeviceMatrix.From(slice) : default, output);
     }
 
     /// <summary>Output = Σ A·W.</summary>
@@ -69,7 +69,7 @@ internal sealed class CudaMatrixProduct(CudaDevice device) : MatrixProduct
                     .Int(rowTiles).Int(columnTiles).Int(paddedDepth));
     }
 
-    private void SumWeightGradient((Tensor Rows, Tensor Cotangent)[] sources, Tensor biasCotangent, Slice weightResult, Slice biasResult)
+    private void SumWeightGradient((Tensor Rows, Tensor Cotangent)[] sources, Tensor biasCotangent, Slice weightResult, Slice? biasResult)
     {
         using var operands = new ProductOperands(device, "matrix product, backward to its weights");
         (int samples, int inputs, int outputs) = (biasCotangent.Shape.Samples, sources[0].Rows.Shape.Channels,
@@ -95,6 +95,7 @@ internal sealed class CudaMatrixProduct(CudaDevice device) : MatrixProduct
                         .Int(rowTiles).Int(columnTiles).Int(packedInputs));
             operands.SumSplits(shares, waves.Splits, result.From(first), members, outputs, inputs, packedInputs, 1);
         }
-        operands.SumColumns(biasCotangent, biasResult);
+        if (biasResult is Slice bias)
+            operands.SumColumns(biasCotangent, bias);
     }
 }

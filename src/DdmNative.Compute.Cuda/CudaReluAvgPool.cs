@@ -5,8 +5,6 @@ namespace DdmNative.Compute.Cuda;
 /// <summary>Launches kernels/ReluAvgPool.cu: a thread per window and four channels.</summary>
 internal sealed class CudaReluAvgPool(CudaDevice device) : ReluAvgPool
 {
-    private const int Threads = 256;
-
     protected override void ForwardCore(int window, Tensor x, Tensor y)
         => Launch("forward", window, x.Shape, y.Shape, new KernelArguments().Operand(x).Result(y));
 
@@ -24,12 +22,8 @@ internal sealed class CudaReluAvgPool(CudaDevice device) : ReluAvgPool
     /// <summary>A thread for four channels, or one, of each of the windows.</summary>
     private void Launch(string operation, int window, TensorShape images, TensorShape windows, KernelArguments arguments)
     {
-        int width = images.Channels % 4 == 0 ? 4 : 1;
-        string pass = operation.Replace('_', ' ');
-        int threads = KernelLimits.Require($"ReLU and pool, {pass}", "the pooled images", windows.MemberLength) / width;
-        int blocks = (threads + Threads - 1) / Threads;
-        string kernel = $"relu_avg_pool_{operation}_{(window == 2 ? "window2" : "any")}_{(width == 4 ? "vector" : "scalar")}";
-        arguments.Int(images.Samples).Int(images.Height).Int(images.Width).Int(images.Channels).Int(window).Int(blocks);
-        device.Launch(new(kernel, new Dim3(checked(windows.Members * blocks)), new Dim3(Threads)), arguments);
+        var grid = PoolGrid.Create($"ReLU and pool, {operation.Replace('_', ' ')}", windows);
+        arguments.Int(images.Samples).Int(images.Height).Int(images.Width).Int(images.Channels).Int(window).Int(grid.BlocksPerMember);
+        device.Launch(grid.Launch($"relu_avg_pool_{operation}_{(window == 2 ? "window2" : "any")}"), arguments);
     }
 }

@@ -3,9 +3,9 @@ using ILGPU;
 namespace DdmNative.Compute.Ilgpu;
 
 /// <summary>
-/// eˣ and ln(1 + s) from additions and multiplications only, so that they are equally exact on every accelerator: the hardware's functions
-/// lose digits of large arguments, and OpenCL does not specify the error of its own. Polynomials of Cephes (Moshier), relative error below
-/// 2·10⁻⁷.
+/// eˣ, ln(1 + s) and the normal distribution from additions and multiplications only, so that they are equally exact on every accelerator:
+/// the hardware's functions lose digits of large arguments, and OpenCL does not specify the error of its own. Exponential and logarithm are
+/// polynomials of Cephes (Moshier), relative error below 2·10⁻⁷.
 /// </summary>
 internal static class ElementaryFunctions
 {
@@ -54,5 +54,31 @@ internal static class ElementaryFunctions
         p = p * f + 3.3333331174e-1f;
         float tail = p * f * square + e * LowLn2 - 0.5f * square + lost / u;
         return f + tail + e * HighLn2;
+    }
+
+    /// <summary>1/√(2π): φ(x) is <see cref="NormalPower"/> times this.</summary>
+    public const float NormalScale = 0.398942280f;
+
+    /// <summary>e^(−x²/2); 0 where φ(x) is about the smallest normal number or less.</summary>
+    public static float NormalPower(float x) => x > -13.125f & x < 13.125f ? Exp(-0.5f * x * x) : 0;
+
+    /// <summary>
+    /// Φ(x), given e^(−x²/2): Φ(−t) = e^(−t²/2)·s·P(s) for t ≥ 0, where s = 1/(1 + 11t/32) and P is a minimax polynomial of degree 8
+    /// (relative error 2·10⁻⁸), so that small tails keep their digits.
+    /// </summary>
+    public static float NormalDistribution(float x, float power)
+    {
+        float s = 1 / (1 + 0.34375f * (x < 0 ? -x : x));
+        float p = -0.0281990692f;
+        p = p * s + 0.145640165f;
+        p = p * s - 0.275198102f;
+        p = p * s + 0.194657236f;
+        p = p * s - 0.0417154618f;
+        p = p * s + 0.113610491f;
+        p = p * s + 0.116515368f;
+        p = p * s + 0.13757126f;
+        p = p * s + 0.137118116f;
+        float tail = power * (p * s);
+        return x > 0 ? 1 - tail : tail;
     }
 }

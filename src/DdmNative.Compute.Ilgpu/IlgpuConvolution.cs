@@ -12,11 +12,11 @@ internal sealed class IlgpuConvolution(IlgpuDevice device) : Convolution
     private readonly ProductLauncher _products = new(device);
     private readonly ChannelSums _biases = new(device);
 
-    protected override void ForwardCore(ConvolutionShape shape, Tensor x, Slice filter, Slice bias, Tensor y)
+    protected override void ForwardCore(ConvolutionShape shape, Tensor x, Slice filter, Slice? bias, Tensor y)
         => Correlate(shape, isForward: true, (x, filter), null, bias, y);
 
     protected override void ForwardTangentCore(
-        ConvolutionShape shape, Tensor x, Tensor? xTangent, Slice filter, Slice filterTangent, Slice biasTangent, Tensor yTangent)
+        ConvolutionShape shape, Tensor x, Tensor? xTangent, Slice filter, Slice filterTangent, Slice? biasTangent, Tensor yTangent)
         => Correlate(shape, isForward: true, (x, filterTangent), xTangent is null ? null : (xTangent, filter), biasTangent, yTangent);
 
     protected override void BackwardDataCore(ConvolutionShape shape, Tensor cotangent, Slice filter, Tensor xCotangent)
@@ -27,12 +27,12 @@ internal sealed class IlgpuConvolution(IlgpuDevice device) : Convolution
         => Correlate(shape, isForward: false, (cotangentTangent, filter), (cotangent, filterTangent), null, xCotangentTangent);
 
     protected override void BackwardFilterCore(ConvolutionShape shape, Tensor x, Tensor cotangent, Slice filterCotangent,
-        Slice biasCotangent)
+        Slice? biasCotangent)
         => FilterGradient(shape, (cotangent, x), null, filterCotangent, cotangent, biasCotangent);
 
     protected override void BackwardFilterTangentCore(
         ConvolutionShape shape, Tensor x, Tensor? xTangent, Tensor cotangent, Tensor cotangentTangent, Slice filterCotangentTangent,
-        Slice biasCotangentTangent)
+        Slice? biasCotangentTangent)
         => FilterGradient(shape, (cotangentTangent, x), xTangent is null
             ? null : (cotangent, xTangent), filterCotangentTangent, cotangentTangent, biasCotangentTangent);
 
@@ -40,17 +40,20 @@ internal sealed class IlgpuConvolution(IlgpuDevice device) : Convolution
         (Tensor Images, Slice Filter)? second, Slice? bias, Tensor result)
     {
         (Tensor images, Slice filter) = second ?? first;
-        ProductExtents extents = CorrelationProduct.ExtentsOf(shape, isForward, result.Shape.Samples)
-            with { Sources = second is null ? 1 : 2, HasBias = bias is null ? 0 : 1 };
-        _products.Run(extents, result.Shape.Members, (memory, tiled) => new CorrelationProduct(
-            shape, isForward, tiled with { Result = memory.Operand(result), Bias = bias is Slice added
-            ? memory.Operand(added) : memory.Operand(result) },
-            (memory.Operand(first.Images), memory.Operand(images)), (memory.Operand(first.Filter), memory.Operand(filter))));
+        foreach (CorrelationWindows windows in isForward ? [CorrelationWindows.Forward(shape)] : CorrelationWindows.BackwardData(shape))
+        {
+            ProductExtents extents = CorrelationProduct.ExtentsOf(windows, result.Shape.Samples)
+                with { Sources = second is null ? 1 : 2, HasBias = bias is null ? 0 : 1 };
+            _products.Run(extents, result.Shape.Members, (memory, tiled) => new CorrelationProduct(
+                windows, tiled with { Result = memory.Operand(result), Bias = bias is Slice added
+                ? memory.Operand(added) : memory.Operand(result) },
+                (memory.Operand(first.Images), memory.Operand(images)), (memory.Operand(first.Filter), memory.Operand(filter))));
+        }
     }
 
     private void FilterGradient(
         ConvolutionShape shape, (Tensor Cotangent, Tensor Images) first, (Tensor Cotangent, Tensor Images)? second, Slice filterResult,
-        Tensor biasSource, Slice biasResult)
+        Tensor biasSource, Slice? biasResult)
     {
         (Tensor cotangent, Tensor images) = second ?? first;
         ProductExtents extents = FilterGradientProduct.ExtentsOf(shape, first.Images.Shape.Samples)
@@ -58,6 +61,7 @@ internal sealed class IlgpuConvolution(IlgpuDevice device) : Convolution
         _products.RunSplit(extents, filterResult.Vector.Shape.Members, filterResult, (memory, tiled) => new FilterGradientProduct(
             shape, tiled with { Bias = tiled.Result }, (memory.Operand(first.Cotangent), memory.Operand(cotangent)),
             (memory.Operand(first.Images), memory.Operand(images))));
-        _biases.Run(biasSource, biasResult);
+        if (biasResult is Slice bias)
+            _biases.Run(biasSource, bias);
     }
 }

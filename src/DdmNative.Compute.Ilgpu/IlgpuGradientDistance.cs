@@ -26,7 +26,7 @@ internal sealed class IlgpuGradientDistance(IlgpuDevice device) : GradientDistan
         GradientDistanceKind kind, IReadOnlyList<ParameterBlock> blocks, Tensor gradient, Tensor target, Tensor distance,
         Tensor gradientCotangent)
     {
-        DistancePieces pieces = _tables.Get(kind, blocks);
+        DistancePieces pieces = _tables.Get(kind, blocks, gradientCotangent.Shape.Channels);
         int members = gradientCotangent.Shape.Members;
         using Tensor sums = device.AllocateTransient(TensorShape.Vector(members, SumsOfPiece * pieces.Count));
         using Tensor factors = device.AllocateTransient(TensorShape.Vector(members, 2 * pieces.RunCount));
@@ -55,7 +55,7 @@ internal sealed class IlgpuGradientDistance(IlgpuDevice device) : GradientDistan
             memory => new() { Runs = pieces.RunCount, Shares = memory.Operand(shares), Result = memory.Operand(distance) });
     }
 
-    /// <summary>‖g‖², ‖g*‖², ⟨g, g*⟩ and ‖g − g*‖² of each piece.</summary>
+    /// <summary>‖g‖², ‖g*‖², ⟨g, g*⟩ and ‖g − g*‖² of each piece; 0 of a piece that does not count, which is not read.</summary>
     internal static void Sums(PiecesArguments arguments)
     {
         ArrayView<Four> scratch = SharedMemory.Allocate<Four>(GroupSum.MostThreads);
@@ -65,6 +65,8 @@ internal sealed class IlgpuGradientDistance(IlgpuDevice device) : GradientDistan
         for (int piece = arguments.Grid.FirstOfGroup; piece < arguments.Pieces; piece += arguments.Grid.StepOfGroups)
         {
             (int start, int length) = (ReadInteger(tables, 3 * piece), ReadInteger(tables, 3 * piece + 1));
+            if (ReadInteger(tables, 3 * piece + 2) < 0)
+                length = 0;
             Four own = default;
             for (int i = Group.IdxX; i < length; i += Group.DimX)
             {
@@ -119,7 +121,7 @@ internal sealed class IlgpuGradientDistance(IlgpuDevice device) : GradientDistan
         }
     }
 
-    /// <summary>v = a(g − g*) + b·g* with the run's factors a and b.</summary>
+    /// <summary>v = a(g − g*) + b·g* with the run's factors a and b; 0 without reading g and g* if both are 0 or there is no run.</summary>
     internal static void Cotangent(PiecesArguments arguments)
     {
         int member = arguments.Grid.Member;
@@ -137,7 +139,7 @@ internal sealed class IlgpuGradientDistance(IlgpuDevice device) : GradientDistan
                 b = factors[2 * run + 1];
             }
             for (int i = Group.IdxX; i < length; i += Group.DimX)
-                values[start + i] = a * (g[start + i] - wanted[start + i]) + b * wanted[start + i];
+                values[start + i] = a == 0 && b == 0 ? 0 : a * (g[start + i] - wanted[start + i]) + b * wanted[start + i];
         }
     }
 

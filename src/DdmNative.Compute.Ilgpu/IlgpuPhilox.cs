@@ -26,18 +26,24 @@ internal sealed class IlgpuPhilox(IlgpuDevice device) : Contracts.Philox
 
     private static uint Bits(FillArguments arguments, int member, int position)
     {
-        (uint a, uint b, uint c, uint d) = ((uint)position >> 2, 0u, arguments.Stream + (uint)member, 0u);
-        (uint k0, uint k1) = (arguments.LowKey, arguments.HighKey);
+        (uint a, uint b, uint c, uint d) = Block(
+            (uint)position >> 2, 0, arguments.Stream + (uint)member, 0, arguments.LowKey, arguments.HighKey);
+        int word = position & 3;
+        return word == 0 ? a : word == 1 ? b : word == 2 ? c : d;
+    }
+
+    /// <summary>The four words of a counter under a key.</summary>
+    internal static (uint A, uint B, uint C, uint D) Block(uint a, uint b, uint c, uint d, uint lowKey, uint highKey)
+    {
         for (int round = 0; round < 10; round++)
         {
             ulong p0 = (ulong)0xD2511F53u * a;
             ulong p1 = (ulong)0xCD9E8D57u * c;
-            (a, b, c, d) = ((uint)(p1 >> 32) ^ b ^ k0, (uint)p1, (uint)(p0 >> 32) ^ d ^ k1, (uint)p0);
-            k0 += 0x9E3779B9u;
-            k1 += 0xBB67AE85u;
+            (a, b, c, d) = ((uint)(p1 >> 32) ^ b ^ lowKey, (uint)p1, (uint)(p0 >> 32) ^ d ^ highKey, (uint)p0);
+            lowKey += 0x9E3779B9u;
+            highKey += 0xBB67AE85u;
         }
-        int word = position & 3;
-        return word == 0 ? a : word == 1 ? b : word == 2 ? c : d;
+        return (a, b, c, d);
     }
 
     internal struct FillArguments

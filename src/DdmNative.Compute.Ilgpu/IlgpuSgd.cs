@@ -3,11 +3,13 @@ using DdmNative.Compute.Contracts;
 namespace DdmNative.Compute.Ilgpu;
 
 /// <summary>
-/// u = μu + g, θ = θ − ηu, in place, one thread a parameter; η is read when the kernel runs. Bound: memory, five floats a parameter.
+/// g = g + λθ, u = μu + g, θ = θ − ηu or θ − η(g + μu), in place, one thread a parameter; η and λ are read when the kernel runs. Bound:
+/// memory, five floats a parameter, six with decay.
 /// </summary>
 internal sealed class IlgpuSgd(IlgpuDevice device) : Sgd
 {
-    protected override void StepCore(Tensor parameters, Tensor velocity, Tensor gradient, Tensor learningRate, float momentum)
+    protected override void StepCore(Tensor parameters, Tensor velocity, Tensor gradient, Tensor learningRate, float momentum,
+        Tensor? decay, bool nesterov)
     {
         int length = (int)parameters.Shape.MemberLength;
         (MemberGrid grid, int groups) = MemberGrid.Create(device, parameters.Shape.Members, length);
@@ -16,6 +18,8 @@ internal sealed class IlgpuSgd(IlgpuDevice device) : Sgd
             Grid = grid, Length = length, Parameters = memory.Operand(parameters), Velocity = memory.Operand(velocity),
             Gradient = memory.Operand(gradient),
             LearningRate = memory.Operand(learningRate), Momentum = momentum,
+            // Without decay the gradient takes its place; it is not read there.
+            Decays = decay is null ? 0 : 1, Decay = memory.Operand(decay ?? gradient), Nesterov = nesterov ? 1 : 0,
         });
     }
 
@@ -24,12 +28,14 @@ internal sealed class IlgpuSgd(IlgpuDevice device) : Sgd
         int member = arguments.Grid.Member;
         (var parameters, var velocity, var gradient) = (arguments.Parameters.View(member), arguments.Velocity.View(member),
             arguments.Gradient.View(member));
+        var decay = arguments.Decay.View(member);
         float rate = arguments.LearningRate.View(member)[0];
         for (int i = arguments.Grid.First; i < arguments.Length; i += arguments.Grid.Step)
         {
-            float u = arguments.Momentum * velocity[i] + gradient[i];
+            float g = arguments.Decays == 0 ? gradient[i] : gradient[i] + decay[i] * parameters[i];
+            float u = arguments.Momentum * velocity[i] + g;
             velocity[i] = u;
-            parameters[i] -= rate * u;
+            parameters[i] -= rate * (arguments.Nesterov == 0 ? u : g + arguments.Momentum * u);
         }
     }
 
@@ -38,9 +44,12 @@ internal sealed class IlgpuSgd(IlgpuDevice device) : Sgd
         public MemberGrid Grid;
         public int Length;
         public float Momentum;
+        public int Decays;
+        public int Nesterov;
         public Operand Parameters;
         public Operand Velocity;
         public Operand Gradient;
         public Operand LearningRate;
+        public Operand Decay;
     }
 }

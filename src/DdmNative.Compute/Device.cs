@@ -36,15 +36,23 @@ public abstract class Device : IDisposable
     public Convolution Convolution => Operations.Convolution;
     public MatrixProduct MatrixProduct => Operations.MatrixProduct;
     public InstanceNorm InstanceNorm => Operations.InstanceNorm;
+    public BatchNorm BatchNorm => Operations.BatchNorm;
+    public FrozenBatchNorm FrozenBatchNorm => Operations.FrozenBatchNorm;
     public ReluAvgPool ReluAvgPool => Operations.ReluAvgPool;
+    public MaxPool MaxPool => Operations.MaxPool;
+    public AvgPool AvgPool => Operations.AvgPool;
+    public Gelu Gelu => Operations.Gelu;
+    public Dropout Dropout => Operations.Dropout;
     public SoftmaxCrossEntropy SoftmaxCrossEntropy => Operations.SoftmaxCrossEntropy;
     public GradientDistance GradientDistance => Operations.GradientDistance;
     public Sgd Sgd => Operations.Sgd;
     public Adam Adam => Operations.Adam;
     public Reduction Reduction => Operations.Reduction;
     public Philox Philox => Operations.Philox;
+    public Fill Fill => Operations.Fill;
     public LinearCombination LinearCombination => Operations.LinearCombination;
     public Gather Gather => Operations.Gather;
+    public CropFlip CropFlip => Operations.CropFlip;
     public Flatten Flatten => Operations.Flatten;
 
     /// <summary>Allocates a tensor filled with zeros.</summary>

@@ -14,7 +14,19 @@ public sealed record DeviceOperations
 
     public required InstanceNorm InstanceNorm { get; init; }
 
+    public required BatchNorm BatchNorm { get; init; }
+
+    public required FrozenBatchNorm FrozenBatchNorm { get; init; }
+
     public required ReluAvgPool ReluAvgPool { get; init; }
+
+    public required MaxPool MaxPool { get; init; }
+
+    public required AvgPool AvgPool { get; init; }
+
+    public required Gelu Gelu { get; init; }
+
+    public required Dropout Dropout { get; init; }
 
     public required SoftmaxCrossEntropy SoftmaxCrossEntropy { get; init; }
 
@@ -28,9 +40,13 @@ public sealed record DeviceOperations
 
     public required Philox Philox { get; init; }
 
+    public required Fill Fill { get; init; }
+
     public required LinearCombination LinearCombination { get; init; }
 
     public required Gather Gather { get; init; }
+
+    public required CropFlip CropFlip { get; init; }
 
     public required Flatten Flatten { get; init; }
 }

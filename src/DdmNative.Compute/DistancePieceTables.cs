@@ -11,12 +11,12 @@ public sealed class DistancePieceTables(Device device, int longest)
 {
     private readonly List<DistancePieces> _known = [];
 
-    /// <summary>The pieces of a network's parameters for a kind of distance.</summary>
-    public DistancePieces Get(GradientDistanceKind kind, IReadOnlyList<ParameterBlock> blocks)
+    /// <summary>The pieces of a network's <paramref name="length"/> parameters for a kind of distance.</summary>
+    public DistancePieces Get(GradientDistanceKind kind, IReadOnlyList<ParameterBlock> blocks, int length)
     {
-        if (_known.Find(pieces => pieces.IsFor(kind, blocks)) is DistancePieces found)
+        if (_known.Find(pieces => pieces.IsFor(kind, blocks, length)) is DistancePieces found)
             return found;
-        var made = new DistancePieces(device, longest, kind, blocks);
+        var made = new DistancePieces(device, longest, kind, blocks, length);
         _known.Add(made);
         return made;
     }

@@ -4,22 +4,25 @@ namespace DdmNative.Compute;
 
 /// <summary>
 /// How the distances cut a parameter vector: into runs, one for each term of the sum, and the runs into pieces of bounded length, one for
-/// each group of threads that sums. The tables are integers whose bits are stored as floats in a tensor of the device.
+/// each group of threads that sums. Parameters in no block are pieces that do not count. The tables are integers whose bits are stored
+/// as floats in a tensor of the device.
 /// </summary>
 public sealed class DistancePieces
 {
     private readonly GradientDistanceKind _kind;
     private readonly ParameterBlock[] _blocks;
+    private readonly int _length;
 
-    internal DistancePieces(Device device, int longest, GradientDistanceKind kind, IReadOnlyList<ParameterBlock> blocks)
+    internal DistancePieces(Device device, int longest, GradientDistanceKind kind, IReadOnlyList<ParameterBlock> blocks, int length)
     {
-        (_kind, _blocks) = (kind, [.. blocks]);
+        (_kind, _blocks, _length) = (kind, [.. blocks], length);
         (List<int> pieces, List<int> runs) = ([], []);
-        foreach ((int start, int length, bool counts) in Terms())
+        foreach ((IEnumerable<ParameterRange> ranges, bool counts) in Terms())
         {
             int first = pieces.Count / 3;
-            for (int at = 0; at < length; at += longest)
-                pieces.AddRange([start + at, Math.Min(longest, length - at), counts ? runs.Count / 2 : -1]);
+            foreach (ParameterRange range in ranges)
+                for (int start = range.Offset; start < range.End; start += longest)
+                    pieces.AddRange([start, Math.Min(longest, range.End - start), counts ? runs.Count / 2 : -1]);
             if (counts)
                 runs.AddRange([first, pieces.Count / 3 - first]);
         }
@@ -39,16 +42,24 @@ public sealed class DistancePieces
     /// </summary>
     public Tensor Tables { get; }
 
-    internal bool IsFor(GradientDistanceKind otherKind, IReadOnlyList<ParameterBlock> otherBlocks)
-        => _kind == otherKind && _blocks.SequenceEqual(otherBlocks);
+    internal bool IsFor(GradientDistanceKind otherKind, IReadOnlyList<ParameterBlock> otherBlocks, int otherLength)
+        => _kind == otherKind && _length == otherLength && _blocks.SequenceEqual(otherBlocks);
 
-    private IEnumerable<(int Start, int Length, bool Counts)> Terms() => _kind switch
+    /// <summary>The parameters of each term of the sum, and those that belong to none.</summary>
+    private IEnumerable<(IEnumerable<ParameterRange> Ranges, bool Counts)> Terms()
     {
-        GradientDistanceKind.Relative => [(0, _blocks.Sum(block => block.Rows * block.RowLength), true)],
-        GradientDistanceKind.RelativePerLayer => _blocks.Select(block => (block.Offset, block.Rows * block.RowLength, true)),
-        GradientDistanceKind.RowCosine => _blocks.SelectMany(block => block.IsWeight
-            ? Enumerable.Range(0, block.Rows).Select(row => (block.Offset + row * block.RowLength, block.RowLength, true))
-            : [(block.Offset, block.Rows * block.RowLength, false)]),
-        _ => throw new InvalidOperationException($"Distance {_kind} is unknown."),
-    };
+        ParameterRange[] holes = [.. ParameterRange.FindHoles(_blocks.Select(block => new ParameterRange(block)), _length)];
+        IEnumerable<(IEnumerable<ParameterRange>, bool)> terms = _kind switch
+        {
+            GradientDistanceKind.Relative => [(ParameterRange.FindHoles(holes, _length), true)],
+            GradientDistanceKind.RelativePerLayer => _blocks.Select(block => (Only(block.Offset, block.Length), true)),
+            GradientDistanceKind.RowCosine => _blocks.SelectMany(block => block.IsWeight
+                ? Enumerable.Range(0, block.Rows).Select(row => (Only(block.Offset + row * block.RowLength, block.RowLength), true))
+                : [(Only(block.Offset, block.Length), false)]),
+            _ => throw new InvalidOperationException($"Distance {_kind} is unknown."),
+        };
+        return terms.Append((holes, false));
+
+        static IEnumerable<ParameterRange> Only(int offset, int length) => [new(offset, length)];
+    }
 }

@@ -28,7 +28,7 @@ public sealed class InnerLoops : IDisposable
     {
         RunInputs inputs = RunInputs.Load(job, RunGoal.Distill);
         float[] initial = inputs.Network.Initialise(job.Seed);
-        TrainingSet set = Own(TrainingSet.Create(device, inputs.Train));
+        TrainingSet set = Own(TrainingSet.Create(device, inputs.Train, RunInputs.Recipe(job).LabelSmoothing));
         int[] groups = GroupsOf(inputs, job.Groups.PerClass);
         int count = groups.Max() + 1;
         Loops =

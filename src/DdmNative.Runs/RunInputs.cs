@@ -92,8 +92,10 @@ internal sealed class RunInputs
             job = job with { Network = files.NetworkFor(job.Network, given ?? new HashSet<string>()) };
         if (train.IsFeatures)
             FeatureDefaults.Require(job, goal);
+        job = job with { Network = job.Network.Complete() };
         Network network = NetworkFor(job, train);
         RequireDepth(job, goal, network);
+        RequireCrop(job, train);
         Normalization normalization = NormalizationFor(job.Data, train, files);
         return new RunInputs(job, normalization.Apply(train), normalization.Apply(test), normalization, network, groups)
         {
@@ -106,8 +108,7 @@ internal sealed class RunInputs
     }
 
     /// <summary>The training options of the target and of every exact retraining.</summary>
-    public static TrainingOptions Recipe(Job job)
-        => new(job.Training.LearningRate, job.Training.Momentum, job.Training.BatchSize, job.Training.Epochs, job.Seed);
+    public static TrainingOptions Recipe(Job job) => job.Training.ToOptions(job.Seed);
 
     /// <summary>How much work the run's steps are.</summary>
     public TrainingPasses Passes
@@ -133,8 +134,7 @@ internal sealed class RunInputs
 
     private static Network NetworkFor(Job job, Dataset train)
     {
-        var options = new NetworkOptions(job.Network.Architecture, job.Network.Width, job.Network.Depth,
-            new ImageShape(train.Channels, train.Height, train.Width), train.Classes);
+        NetworkOptions options = job.Network.OptionsFor(new ImageShape(train.Channels, train.Height, train.Width), train.Classes);
         if (train.Classes < 2)
             throw new BadInputException(job.Data.Source, "classes", $"{train.Classes}", "at least 2: a classifier distinguishes classes",
                 "Use data with more classes.");
@@ -145,7 +145,7 @@ internal sealed class RunInputs
         catch (ArgumentException e)
         {
             throw BadInputException.OfJob("network.width",
-                $"{job.Network.Width} at depth {job.Network.Depth} on images of {options.Input}",
+                $"{options.Describe()} on images of {options.Input}",
                 $"a network of at most {int.MaxValue} parameters", "Lower the width.", e);
         }
     }
@@ -167,6 +167,15 @@ internal sealed class RunInputs
             => values.Count == 1 ? [.. Enumerable.Repeat(values[0], train.Channels)] : [.. values];
     }
 
+    /// <summary>Rejects a crop that can leave nothing of an image.</summary>
+    private static void RequireCrop(Job job, Dataset train)
+    {
+        int most = Math.Min(train.Height, train.Width) - 1;
+        if (job.Training.Crop > most)
+            throw BadInputException.OfJob("training.crop", $"{job.Training.Crop}",
+                $"at most {most} for images of {train.Height}×{train.Width} pixels", "Use fewer pixels, or 0 for no crop.");
+    }
+
     /// <summary>Rejects a method that needs more blocks than the network has.</summary>
     private static void RequireDepth(Job job, RunGoal goal, Network network)
     {
@@ -177,7 +186,8 @@ internal sealed class RunInputs
             named = named.Append(("unlearning.method", unlearning.Method));
         foreach ((string field, string method) in named.Where(entry => MethodRegistry.Create(entry.Method) is DepthMethod depth
             && depth.Blocks > network.BlockCount))
-            throw BadInputException.OfJob(field, $"'{method}'", $"block:1 to block:{network.BlockCount}, the network's depth",
+            throw BadInputException.OfJob(field, $"'{method}'", network.BlockCount == 0
+                ? $"head or all: {network.Options.Architecture} is a head alone" : $"block:1 to block:{network.BlockCount}, the network's depth",
                 "Use fewer blocks, or all.");
     }
 

@@ -54,8 +54,8 @@ public sealed record RunPlan(IReadOnlyList<PlannedStage> Stages, double Seconds,
     private static double SecondsPerPass(RunInputs inputs, Device device)
     {
         int images = Math.Min(inputs.Train.Count, 4 * Batch);
-        using var set = TrainingSet.Create(device, inputs.Train.Select([.. Enumerable.Range(0, images)]));
         TrainingOptions recipe = RunInputs.Recipe(inputs.Job) with { BatchSize = Math.Min(Batch, images), Steps = 4 };
+        using var set = TrainingSet.Create(device, inputs.Train.Select([.. Enumerable.Range(0, images)]), recipe.LabelSmoothing);
         using var trainer = new EnsembleTrainer(device, inputs.Network, set, recipe, Members);
         float[] initial = inputs.Network.Initialise(inputs.Job.Seed);
         trainer.Run(initial);

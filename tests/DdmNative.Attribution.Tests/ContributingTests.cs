@@ -5,7 +5,9 @@ using DdmNative.Attribution.Methods;
 using DdmNative.Attribution.Networks;
 using DdmNative.Attribution.Online;
 using DdmNative.Attribution.Online.Baselines;
+using DdmNative.Attribution.Formats;
 using DdmNative.Attribution.Tests.Methods;
+using DdmNative.Attribution.Tests.Networks;
 using Xunit;
 
 namespace DdmNative.Attribution.Tests;
@@ -73,6 +75,18 @@ public sealed class ContributingTests
                 && type.GetMethod("Create", BindingFlags.Static | BindingFlags.Public, [typeof(NetworkOptions)])?.ReturnType
                     == typeof(Network))
             .Except(NetworkRegistry.All.Select(network => network.Create.Method.DeclaringType!)));
+
+    [Fact]
+    public void Every_network_has_a_case_that_is_compared_with_the_reference()
+        => Assert.Empty(NetworkRegistry.Names.Except(NetworkCase.Architectures));
+
+    [Fact]
+    public void Every_network_has_a_golden_of_PyTorch()
+    {
+        IEnumerable<string> golden = Directory.GetFiles(Path.Combine(Root(), "tests", "golden"), "*.safetensors")
+            .Select(file => Safetensors.Read(file).Metadata.GetValueOrDefault("architecture")).OfType<string>();
+        Assert.Empty(NetworkRegistry.Names.Except(golden));
+    }
 
     [Fact]
     public void Every_dataset_format_is_in_the_list()

@@ -1,3 +1,4 @@
+using DdmNative.Compute.Contracts;
 using DdmNative.Compute.Cpu;
 using DdmNative.Compute.Split;
 using DdmNative.Compute.Tests.Conformance;
@@ -64,6 +65,71 @@ public sealed class CpuDeterminismTests
         using var split = new SplitDevice([.. Enumerable.Range(0, devices).Select(_ => new CpuDevice(1))]);
 
         Assert.Equal(Train(1, start, AllocateTransient), Train(split, start, AllocateTransient));
+    }
+
+    /// <summary>Kernel size, padding, stride; channels in and out.</summary>
+    public static TheoryData<int, int, int, int, int> Strided => new()
+    {
+        { 3, 1, 2, 16, 33 }, { 1, 0, 2, 32, 64 }, { 5, 2, 2, 3, 8 }, { 7, 3, 2, 3, 16 }, { 3, 1, 3, 8, 5 }, { 2, 1, 3, 4, 4 }, { 1, 0, 1, 32, 40 },
+    };
+
+    [Theory]
+    [MemberData(nameof(Strided))]
+    public void Strided_convolutions_have_the_same_bits_for_any_threads_caches_devices_and_members(int kernelSize, int padding, int stride,
+        int inputs, int outputs)
+    {
+        var shape = new ConvolutionShape(inputs, outputs, 13, 12, kernelSize, padding, stride);
+        float[] expected = Run(new CpuDevice(1), [1, 2, 3, 4, 5]);
+        Assert.All(expected, value => Assert.True(float.IsFinite(value)));
+        Assert.Equal(expected, Run(new CpuDevice(2), [1, 2, 3, 4, 5]));
+        Assert.Equal(expected, Run(new CpuDevice(3), [1, 2, 3, 4, 5]));
+        Assert.Equal(expected, Run(new CpuDevice(2, new CpuCaches(4 << 10, 8 << 10, 8 << 10)), [1, 2, 3, 4, 5]));
+        Assert.Equal(expected, Run(new SplitDevice([new CpuDevice(1), new CpuDevice(1)]), [1, 2, 3, 4, 5]));
+        int length = expected.Length / 5;
+        Assert.Equal(expected[(2 * length)..(3 * length)], Run(new CpuDevice(3), [3]));
+
+        float[] Run(Device device, int[] seeds)
+        {
+            using (device)
+                return Convolve(device, shape, seeds);
+        }
+    }
+
+    /// <summary>All operations of one layer without a bias; the results member by member.</summary>
+    private static float[] Convolve(Device device, ConvolutionShape shape, int[] memberSeeds)
+    {
+        int members = memberSeeds.Length;
+        TensorShape images = new(members, Samples, shape.InputChannels, shape.Height, shape.Width),
+            maps = new(members, Samples, shape.OutputChannels, shape.OutputHeight, shape.OutputWidth),
+            filters = TensorShape.Vector(members, shape.FilterLength);
+        List<Tensor> tensors = [];
+        Tensor Drawn(TensorShape of, int seed) => Keep(device.Upload(of,
+            [.. memberSeeds.SelectMany(member => Values(of.WithMembers(1), 10 * member + seed))]));
+        Tensor Result(TensorShape of) => Keep(device.Allocate(of));
+        (Tensor x, Tensor xTangent, Tensor cotangent, Tensor cotangentTangent) =
+            (Drawn(images, 1), Drawn(images, 2), Drawn(maps, 3), Drawn(maps, 4));
+        (Slice filter, Slice filterTangent) = (Drawn(filters, 5).AsSlice(), Drawn(filters, 6).AsSlice());
+        Tensor[] results = [Result(maps), Result(maps), Result(images), Result(images), Result(filters), Result(filters)];
+        using (IPlan plan = device.Record("layer", () =>
+        {
+            device.Convolution.Forward(shape, x, filter, null, results[0]);
+            device.Convolution.ForwardTangent(shape, x, xTangent, filter, filterTangent, null, results[1]);
+            device.Convolution.BackwardData(shape, cotangent, filter, results[2]);
+            device.Convolution.BackwardDataTangent(shape, cotangent, cotangentTangent, filter, filterTangent, results[3]);
+            device.Convolution.BackwardFilter(shape, x, cotangent, results[4].AsSlice(), null);
+            device.Convolution.BackwardFilterTangent(shape, x, xTangent, cotangent, cotangentTangent, results[5].AsSlice(), null);
+        }))
+            plan.Run();
+        float[][] all = [.. results.Select(result => result.ToArray())];
+        tensors.ForEach(tensor => tensor.Dispose());
+        return [.. Enumerable.Range(0, members).SelectMany(
+            member => all.SelectMany(values => values.Skip(member * (values.Length / members)).Take(values.Length / members)))];
+
+        Tensor Keep(Tensor tensor)
+        {
+            tensors.Add(tensor);
+            return tensor;
+        }
     }
 
     private static Tensor AllocateTransient(Device device, TensorShape shape) => device.AllocateTransient(shape);

@@ -15,16 +15,29 @@ public sealed class SharedBatchTests
 {
     private const int Sources = 90;
 
-    private sealed record Problem(int Channels, int Size, int Classes, int Batch, bool HasBlock)
+    private enum Decay
     {
+        None,
+        Shared,
+        OfEachMember,
+    }
+
+    private sealed record Problem(int Channels, int Size, int Classes, int Batch, bool HasBlock, bool HasBias = true)
+    {
+        public Decay Decay { get; init; }
+
+        public bool Nesterov { get; init; }
+
         public ConvolutionShape Convolution => new(Channels, Channels, Size, Size, 3, 1);
 
         public int Features => Channels * (HasBlock ? Size / 2 * (Size / 2) : Size * Size);
 
         public int Filters => HasBlock ? Channels * Channels * 9 : 0;
 
+        public int FilterBiases => HasBlock && HasBias ? Channels : 0;
+
         /// <summary>Filters, their biases, the norm's two vectors, the head's matrix and biases.</summary>
-        public int Parameters => Filters + (HasBlock ? 3 * Channels : 0) + (Features + 1) * Classes;
+        public int Parameters => Filters + FilterBiases + (HasBlock ? 2 * Channels : 0) + (HasBias ? Features + 1 : Features) * Classes;
     }
 
     [Theory]
@@ -38,6 +51,17 @@ public sealed class SharedBatchTests
         => AssertAlike(new Problem(channels, size, classes, batch, HasBlock: false), members);
 
     [Theory]
+    [InlineData(false, true)]
+    [InlineData(true, false)]
+    [InlineData(true, true)]
+    public void A_heads_step_with_decay_and_nesterov_has_the_same_bits_whoever_takes_it(bool decays, bool nesterov)
+    {
+        var problem = new Problem(32, 2, 33, 37, HasBlock: false) { Nesterov = nesterov };
+        AssertAlike(problem with { Decay = decays ? Decay.Shared : Decay.None }, 3);
+        AssertAlike(problem with { Decay = decays ? Decay.OfEachMember : Decay.None }, 3);
+    }
+
+    [Theory]
     [InlineData(32, 7, 10, 64, 4)]
     [InlineData(32, 7, 10, 37, 3)]
     [InlineData(16, 5, 3, 19, 2)]
@@ -46,6 +70,15 @@ public sealed class SharedBatchTests
     [InlineData(16, 14, 4, 21, 2)]
     public void A_blocks_step_has_the_same_bits_whoever_takes_it(int channels, int size, int classes, int batch, int members)
         => AssertAlike(new Problem(channels, size, classes, batch, HasBlock: true), members);
+
+    [Theory]
+    [InlineData(32, 1, 10, 64, 2, false)]
+    [InlineData(32, 2, 33, 37, 3, false)]
+    [InlineData(32, 7, 10, 37, 3, true)]
+    [InlineData(16, 14, 4, 21, 2, true)]
+    public void A_step_without_biases_has_the_same_bits_whoever_takes_it(int channels, int size, int classes, int batch, int members,
+        bool hasBlock)
+        => AssertAlike(new Problem(channels, size, classes, batch, hasBlock, HasBias: false), members);
 
     [Fact]
     public void Logits_far_apart_and_not_finite_are_taken_as_by_the_plain_ways()
@@ -69,8 +102,13 @@ public sealed class SharedBatchTests
     {
         Assert.Equal(Avx2.IsSupported && Fma.IsSupported,
             CallsOf(new Problem(32, 1, 10, 16, HasBlock: false), isShared: true).Contains("linear-step"));
+        Assert.Equal(Avx2.IsSupported && Fma.IsSupported,
+            CallsOf(new Problem(32, 1, 10, 16, HasBlock: false) { Decay = Decay.Shared, Nesterov = true }, isShared: true)
+                .Contains("linear-step"));
         Assert.DoesNotContain("linear-step", CallsOf(new Problem(32, 1, 10, 16, HasBlock: false), isShared: false));
+        Assert.DoesNotContain("linear-step", CallsOf(new Problem(32, 1, 10, 16, HasBlock: false, HasBias: false), isShared: true));
         Assert.Contains("winograd.images", CallsOf(new Problem(32, 7, 10, 16, HasBlock: true), isShared: true));
+        Assert.Contains("winograd.images", CallsOf(new Problem(32, 7, 10, 16, HasBlock: true, HasBias: false), isShared: true));
         Assert.DoesNotContain("winograd.images", CallsOf(new Problem(32, 7, 10, 16, HasBlock: true), isShared: false));
 
         static IReadOnlySet<string> CallsOf(Problem problem, bool isShared)
@@ -135,6 +173,12 @@ public sealed class SharedBatchTests
         Tensor parameters = Own(device.Upload(vector, [.. seeds.SelectMany(seed => Values(problem.Parameters, seed, 0.1f * scale))]));
         Tensor velocity = Own(device.Allocate(vector)), gradient =
             Own(keepsGradient ? device.Allocate(vector) : device.AllocateTransient(vector));
+        Tensor? decay = problem.Decay switch
+        {
+            Decay.Shared => Own(device.Upload(vector.WithMembers(1), Values(problem.Parameters, 200, 0.1f))),
+            Decay.OfEachMember => Own(device.Upload(vector, [.. seeds.SelectMany(seed => Values(problem.Parameters, 200 + seed, 0.1f))])),
+            _ => null,
+        };
         Batch[] batches = [.. Enumerable.Range(0, together).Select(_ => new Batch(device, problem, members, isShared, Own))];
         IPlan Record(int count) => Own(device.Record("steps", () =>
         {
@@ -144,7 +188,7 @@ public sealed class SharedBatchTests
                 device.Gather.Samples(labelSource, of.Order, of.Labels);
             }
             foreach (Batch of in batches[..count])
-                of.Step(device, problem, parameters, velocity, gradient);
+                of.Step(device, problem, parameters, velocity, gradient, decay);
         }));
         (IPlan one, IPlan many) = (Record(1), Record(together));
         for (int step = 0, taken; step < steps; step += taken)
@@ -232,16 +276,16 @@ public sealed class SharedBatchTests
 
         public Tensor Labels { get; }
 
-        public void Step(Device device, Problem problem, Tensor parameters, Tensor velocity, Tensor gradient)
+        public void Step(Device device, Problem problem, Tensor parameters, Tensor velocity, Tensor gradient, Tensor? decay)
         {
-            int channels = problem.Channels, norm = problem.Filters + channels, head = problem.HasBlock ? norm + 2 * channels : 0, matrix =
-                problem.Features * problem.Classes;
+            int channels = problem.Channels, norm = problem.Filters + problem.FilterBiases,
+                head = problem.HasBlock ? norm + 2 * channels : 0, matrix = problem.Features * problem.Classes;
             Slice Filters(Tensor of) => new(of, 0, problem.Filters);
-            Slice FilterBiases(Tensor of) => new(of, problem.Filters, channels);
+            Slice? FilterBiases(Tensor of) => problem.HasBias ? new Slice(of, problem.Filters, channels) : null;
             Slice Scale(Tensor of) => new(of, norm, channels);
             Slice Shift(Tensor of) => new(of, norm + channels, channels);
             Slice Matrix(Tensor of) => new(of, head, matrix);
-            Slice Biases(Tensor of) => new(of, head + matrix, problem.Classes);
+            Slice? Biases(Tensor of) => problem.HasBias ? new Slice(of, head + matrix, problem.Classes) : null;
             if (problem.HasBlock)
             {
                 device.Convolution.Forward(problem.Convolution, Images, Filters(parameters), FilterBiases(parameters), _convolved);
@@ -264,7 +308,7 @@ public sealed class SharedBatchTests
                     FilterBiases(gradient));
             }
 
-            device.Sgd.Step(parameters, velocity, gradient, Rate, 0.9f);
+            device.Sgd.Step(parameters, velocity, gradient, Rate, 0.9f, decay, problem.Nesterov);
         }
     }
 }

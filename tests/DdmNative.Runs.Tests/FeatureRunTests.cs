@@ -34,7 +34,7 @@ public sealed class FeatureRunTests : IDisposable
         Run("run", new Job { Data = Data });
 
         Job job = RunFolder.Peek(PathOf("run"))!.Job;
-        Assert.Equal(("mlp", 0), (job.Network.Architecture, job.Network.Depth));
+        Assert.Equal(new JobNetwork { Architecture = "logistic" }, job.Network);
         Assert.Equal(["influence"], job.Attribution.Methods);
         Assert.Equal([Classes, Columns], Safetensors.Read(PathOf("run", "target.safetensors")).Tensor("head.weight", -1, -1).Shape);
         Assert.Equal([1 + Classes, 5 * Classes], Npz.Read(PathOf("run", "attribution.npz"))["matrix"].Shape);
@@ -56,14 +56,14 @@ public sealed class FeatureRunTests : IDisposable
     }
 
     [Theory]
-    [InlineData(0)]
-    [InlineData(1)]
-    public void Methods_that_train_models_are_checked_against_retraining(int depth)
+    [InlineData("logistic")]
+    [InlineData("mlp")]
+    public void Methods_that_train_models_are_checked_against_retraining(string architecture)
     {
         var job = new Job
         {
             Data = Data,
-            Network = new JobNetwork { Architecture = "mlp", Width = 5, Depth = depth },
+            Network = new JobNetwork { Architecture = architecture, Hidden = architecture == "mlp" ? [5] : null },
             Training = new JobTraining { BatchSize = 16, Epochs = 4 },
             Groups = new JobGroups { PerClass = 2 },
             Attribution = new JobAttribution { Methods = ["feature", "head", "ekfac", "trak:models=1:dim=8"], ReferenceGroups = 3 },
@@ -75,7 +75,7 @@ public sealed class FeatureRunTests : IDisposable
         Assert.Equal([4, 4, 3], validation["predicted_methods"].Shape);
         double[] exact = validation.Elements<double>("exact");
         double[] head = [.. validation.Elements<double>("predicted_methods").Skip(exact.Length).Take(exact.Length)];
-        if (depth == 0)
+        if (architecture == "logistic")
         {
             // The head is all there is, so that retraining it is exact, and the scale of its check is one.
             for (int i = 0; i < exact.Length; i++)
@@ -122,6 +122,29 @@ public sealed class FeatureRunTests : IDisposable
         Assert.Equal("attribution.methods[0]", fault.JobField);
         Assert.Contains("works on synthetic images", fault.Message, StringComparison.Ordinal);
         Assert.Contains("influence, feature, head", fault.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(5, null, "network.width")]
+    [InlineData(null, 1, "network.depth")]
+    public void A_size_of_hidden_layers_needs_a_network_that_has_them(int? width, int? depth, string field)
+    {
+        var network = new JobNetwork { Width = width, Depth = depth };
+        BadInputException fault = Assert.Throws<BadInputException>(() => RunInputs.Load(new Job { Data = Data, Network = network }));
+        Assert.Equal(field, fault.JobField);
+        Assert.Contains("mlp", fault.Message, StringComparison.Ordinal);
+
+        JobNetwork named = RunInputs.Load(new Job { Data = Data, Network = network with { Architecture = "mlp" } }).Job.Network;
+        Assert.Equal((width ?? 32, depth ?? 3), (named.Width, named.Depth));
+    }
+
+    [Fact]
+    public void A_block_of_a_head_alone_is_refused()
+    {
+        var job = new Job { Data = Data, Attribution = new JobAttribution { Methods = ["block:1"] } };
+        BadInputException fault = Assert.Throws<BadInputException>(() => RunInputs.Load(job, RunGoal.Attribute));
+        Assert.Equal("attribution.methods[0]", fault.JobField);
+        Assert.Contains("logistic is a head alone", fault.Message, StringComparison.Ordinal);
     }
 
     [Fact]

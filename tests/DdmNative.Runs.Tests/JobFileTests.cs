@@ -52,6 +52,14 @@ public sealed class JobFileTests : IDisposable
     [InlineData("\"learning_rate\": 0.05", "\"learning_rate\": 0", "$.training.learning_rate, line 6")]
     [InlineData("\"learning_rate\": 0.05", "\"momentum\": 1", "$.training.momentum, line 6")]
     [InlineData("\"epochs\": 2", "\"epochs\": true", "$.training.epochs, line 6")]
+    [InlineData("\"epochs\": 2", "\"weight_decay\": -0.1", "$.training.weight_decay, line 6")]
+    [InlineData("\"epochs\": 2", "\"nesterov\": 1", "$.training.nesterov, line 6")]
+    [InlineData("\"epochs\": 2", "\"nesterov\": true, \"momentum\": 0", "$.training.nesterov, line 6")]
+    [InlineData("\"epochs\": 2", "\"schedule\": \"linear\"", "$.training.schedule, line 6")]
+    [InlineData("\"epochs\": 2", "\"warmup\": 1", "$.training.warmup, line 6")]
+    [InlineData("\"epochs\": 2", "\"label_smoothing\": 1", "$.training.label_smoothing, line 6")]
+    [InlineData("\"epochs\": 2", "\"crop\": -1", "$.training.crop, line 6")]
+    [InlineData("\"epochs\": 2", "\"flip\": \"yes\"", "$.training.flip, line 6")]
     [InlineData("\"block:2\"", "\"block:3\"", "$.attribution.methods[1], line 7")]
     [InlineData("\"block:2\"", "\"repair\"", "$.attribution.methods[1], line 7")]
     [InlineData("\"block:2\"", "\"repair:0\"", "$.attribution.methods[1], line 7")]
@@ -77,12 +85,17 @@ public sealed class JobFileTests : IDisposable
     /// <summary>In the words of JSON, not of the program that reads it.</summary>
     [Theory]
     [InlineData("\"epochs\": 2", "\"epochz\": 2",
-        "found an unknown field, expected one of learning_rate, momentum, batch_size, epochs; did you mean epochs?")]
+        "found an unknown field, expected one of learning_rate, momentum, batch_size, epochs, weight_decay, nesterov, schedule, "
+            + "warmup, label_smoothing, crop, flip; did you mean epochs?")]
     [InlineData("\"epochs\": 2", "\"batchSize\": 2", "did you mean batch_size?")]
     [InlineData("\"epochs\": 2", "\"epochs\": 2.0", "found 2.0, expected a whole number up to 2147483647, without a point")]
     [InlineData("\"epochs\": 2", "\"epochs\": \"2\"", "found \"2\", expected a whole number")]
     [InlineData("\"epochs\": 2", "\"epochs\": [2]", "found a list, expected a whole number")]
     [InlineData("\"epochs\": 2", "\"epochs\": null", "found null, expected a whole number")]
+    [InlineData("\"epochs\": 2", "\"schedule\": \"linear\"", "found 'linear', expected one of cosine, one-cycle")]
+    [InlineData("\"epochs\": 2", "\"nesterov\": true, \"momentum\": 0",
+        "found true with training.momentum 0, expected false, or a momentum above 0")]
+    [InlineData("\"epochs\": 2", "\"flip\": 1", "found 1, expected true or false")]
     [InlineData("\"learning_rate\": 0.05", "\"learning_rate\": \"0,05\"", "found \"0,05\", expected a number")]
     [InlineData("\"seed\": 3", "\"seed\": -1", "found -1, expected a whole number from 0 to 18446744073709551615")]
     [InlineData("\"seed\": 3", "\"seed\": 3, \"seed\": 4", "found a repeated field, expected every field once")]

@@ -16,10 +16,14 @@ internal static class RandomJob
         ("", [("seed", Seeds), ("$schema", ["\"job.schema.json\"", "7", "null"]), ("sede", ["1"])]),
         ("data", [("source", ["\"generated\"", "\"generated\"", "\"a folder\"", "\" \"", "\"\"", "null", "3"]), ("train_per_class", Whole),
         ("test_per_class", Whole), ("seed", Seeds), ("label_noise", Reals)]),
-        ("network", [("architecture", ["\"convnet\"", "\"mlp\"", "\"lenet\"", "\"resnet\"", "null", "3"]),
-        ("width", [.. Whole, "4096", "4097"]), ("depth", [.. Whole, "17"]), ("wdith", ["1"])]),
+        ("network", [("architecture", ["\"convnet\"", "\"mlp\"", "\"lenet\"", "\"resnet18-imagenet\"", "\"logistic\"",
+        "\"resnet\"", "null", "3"]), ("width", [.. Whole, "4096", "4097"]), ("depth", [.. Whole, "17"]), ("wdith", ["1"]),
+        ("hidden", ["[64]", "[65536, 1]", "[0]", "[65537]", "[]", "[1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1]", "[1.5]", "null", "8"]),
+        ("dropout", Reals), ("activation", ["\"relu\"", "\"gelu\"", "\"tanh\"", "null", "1"])]),
         ("training", [("learning_rate", Reals), ("momentum", Reals), ("batch_size", [.. Whole, "1000001"]),
-        ("epochs", [.. Whole, "100001"])]),
+        ("epochs", [.. Whole, "100001"]), ("weight_decay", Reals), ("nesterov", ["true", "false", "1", "\"true\"", "null"]),
+        ("schedule", ["\"cosine\"", "\"one-cycle\"", "\"onecycle\"", "null", "1"]), ("warmup", Reals), ("label_smoothing", Reals),
+        ("crop", [.. Whole, "1000", "1001"]), ("flip", ["true", "false", "0", "\"true\"", "null"])]),
         ("groups", [("file", ["null", "\"groups.csv\"", "\"\"", "1"]), ("per_class", [.. Whole, "100001"]),
         ("space", ["\"features\"", "\"pixels\"", "\"Pixels\"", "null"])]),
         ("matching", [("images_per_group", [.. Whole, "1001"]), ("steps", [.. Whole, "1000001"]), ("learning_rate", Reals),
@@ -82,6 +86,7 @@ internal static class RandomJob
     public static bool IsBetweenFields(BadInputException error)
         => error is { Field: "$.validation.calibrate", Expected: var calibrated }
             && !calibrated.EndsWith("1000000", StringComparison.Ordinal)
+        || error.Found.EndsWith(" with training.momentum 0", StringComparison.Ordinal)
         || error.Expected.Contains("the network's depth", StringComparison.Ordinal)
         || error.Expected.Contains("ascending shares", StringComparison.Ordinal)
         || error.Found.Contains(" with granularity ", StringComparison.Ordinal)

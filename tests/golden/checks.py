@@ -3,7 +3,7 @@ from collections import OrderedDict
 
 import torch
 
-from derivatives import DISTANCES, directional, distance, gradients, loss_per_sample, matching, moved, norm, weighted_loss
+from derivatives import DISTANCES, directional, distance, gradients, is_trained, loss_per_sample, matching, moved, norm, weighted_loss
 
 STEP = 3e-7
 SCALAR_STEP = 1e-6  # longer, because a scalar loses more to rounding; both steps stay within the ReLU margin
@@ -24,6 +24,7 @@ def against_modules(case, network, parameters, x):
     """Compares the functions of networks.py with the same network of torch.nn layers, whose parameter names must be the same, too."""
     module = network.module().double()
     module.load_state_dict(parameters)
+    module.train(getattr(network, "training", False))
     expect(f"{case}: torch.nn", [network.forward(parameters, x)], [module(x).detach()], 1e-12)
 
 
@@ -47,7 +48,7 @@ def network_case(case, network, parameters, x, q, weights, direction, generator,
     grad, grad_input = gradients(network, parameters, x, q, weights)
     for k in range(directions):
         v = direction if k == 0 else OrderedDict(
-            (n, random_like(p, generator) * p.pow(2).mean().sqrt()) for n, p in parameters.items())
+            (n, random_like(p, generator) * p.pow(2).mean().sqrt() * is_trained(n)) for n, p in parameters.items())
         hvp, tangent_input, tangent_logits = directional(network, parameters, x, q, weights, v)
         plus, minus = moved(parameters, v, STEP), moved(parameters, v, -STEP)
         (gp, ip), (gm, im) = (gradients(network, p, x, q, weights) for p in (plus, minus))
@@ -83,3 +84,19 @@ def loss_matches_pytorch(case, logits, q):
     if (q >= 0).all() and torch.allclose(q.sum(1), torch.ones(len(q), dtype=q.dtype)):
         expect(f"{case}: cross_entropy", [loss_per_sample(logits, q)],
                [torch.nn.functional.cross_entropy(logits, q, reduction="none")], 1e-12)
+
+
+def running_statistics(case, network, initial, final, order, x, y, rate, momentum):
+    """Compares a training's result, with its running statistics, with that of the same network of torch.nn layers."""
+    module = network.module().double()
+    module.load_state_dict(initial)
+    module.train()
+    optimizer = torch.optim.SGD(module.parameters(), lr=rate, momentum=momentum)
+    scheduler = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, T_max=len(order))
+    for rows in order:
+        optimizer.zero_grad()
+        torch.nn.functional.cross_entropy(module(x[rows]), y[rows]).backward()
+        optimizer.step()
+        scheduler.step()
+    state = module.state_dict()
+    expect(f"{case}: running statistics", list(final.values()), [state[n] for n in final], 1e-10)

@@ -2,6 +2,7 @@
 
 The library under test computes the same numbers by forward over reverse, so the two share no code path.
 """
+import math
 from collections import OrderedDict
 
 import torch
@@ -22,6 +23,15 @@ def weighted_loss(network, parameters, x, q, weights):
     return (weights * loss_per_sample(network.forward(parameters, x), q)).sum()
 
 
+def is_trained(name):
+    """Running statistics of batch norms are among the parameters, and constants for every derivative."""
+    return not name.endswith((".running_mean", ".running_var"))
+
+
+def zeros_for_none(values, like):
+    return [torch.zeros_like(p) if v is None else v for v, p in zip(values, like)]
+
+
 def leaves(parameters):
     return OrderedDict((name, value.detach().clone().requires_grad_()) for name, value in parameters.items())
 
@@ -33,16 +43,18 @@ def moved(parameters, direction, step):
 def gradients(network, parameters, x, q, weights):
     """(parameter gradients, input gradient) of sum_n w_n L_n."""
     p, x = leaves(parameters), x.detach().clone().requires_grad_()
-    values = torch.autograd.grad(weighted_loss(network, p, x, q, weights), [*p.values(), x])
+    wanted = [*p.values(), x]
+    values = zeros_for_none(torch.autograd.grad(weighted_loss(network, p, x, q, weights), wanted, allow_unused=True), wanted)
     return OrderedDict(zip(p, values)), values[-1]
 
 
 def directional(network, parameters, x, q, weights, direction):
     """(Hessian·v over parameters, d/de of the input gradient at theta + e v, d/de of the logits)."""
     p, x = leaves(parameters), x.detach().clone().requires_grad_()
-    grads = torch.autograd.grad(weighted_loss(network, p, x, q, weights), list(p.values()), create_graph=True)
-    inner = sum((g * v).sum() for g, v in zip(grads, direction.values()))
-    values = torch.autograd.grad(inner, [*p.values(), x])
+    grads = torch.autograd.grad(weighted_loss(network, p, x, q, weights), list(p.values()), create_graph=True, allow_unused=True)
+    inner = sum((g * v).sum() for g, v in zip(grads, direction.values()) if g is not None)
+    wanted = [*p.values(), x]
+    values = zeros_for_none(torch.autograd.grad(inner, wanted, allow_unused=True), wanted)
     names = list(p)
     _, tangent_logits = torch.autograd.functional.jvp(
         lambda *tensors: network.forward(dict(zip(names, tensors)), x.detach()),
@@ -52,6 +64,7 @@ def directional(network, parameters, x, q, weights, direction):
 
 def distance(kind, g, target):
     """Dist(g, target) of one group; both map every parameter's name to a tensor. A zero row or tensor is a constant 1 without a gradient."""
+    g = OrderedDict((n, value) for n, value in g.items() if is_trained(n))
     if kind == "relative":
         return sum(((g[n] - target[n]) ** 2).sum() for n in g) / sum((target[n] ** 2).sum() for n in g)
     if kind == "relative-per-layer":
@@ -79,11 +92,13 @@ def matching(network, parameters, images, labels, target, kind):
     p = leaves(parameters)
     images, labels = images.detach().clone().requires_grad_(), labels.detach().clone().requires_grad_()
     loss = loss_per_sample(network.forward(p, images), labels).mean()
-    g = OrderedDict(zip(p, torch.autograd.grad(loss, list(p.values()), create_graph=True)))
+    g = OrderedDict(zip(p, zeros_for_none(
+        torch.autograd.grad(loss, list(p.values()), create_graph=True, allow_unused=True), p.values())))
     value = distance(kind, g, target)
-    by_g = torch.autograd.grad(value, list(g.values()), retain_graph=True, allow_unused=True)
+    differentiated = [n for n in g if g[n].requires_grad]
+    by_g = dict(zip(differentiated, torch.autograd.grad(value, [g[n] for n in differentiated], retain_graph=True, allow_unused=True)))
     by_images, by_labels = torch.autograd.grad(value, [images, labels])
-    cotangent = OrderedDict((n, torch.zeros_like(g[n]) if v is None else v) for n, v in zip(g, by_g))
+    cotangent = OrderedDict((n, torch.zeros_like(g[n]) if by_g.get(n) is None else by_g[n]) for n in g)
     return OrderedDict((n, v.detach()) for n, v in g.items()), value.detach(), cotangent, by_images, by_labels
 
 
@@ -92,7 +107,7 @@ def kink_margin(network, parameters, x):
     kinks = []
     with torch.no_grad():
         network.forward(parameters, x, kinks)
-    return min(k.abs().min().item() for k in kinks)
+    return min((k.abs().min().item() for k in kinks), default=math.inf)
 
 
 def settle_zeros(tensors, whole):

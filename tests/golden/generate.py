@@ -14,8 +14,9 @@ from collections import OrderedDict
 import torch
 
 import checks
-from derivatives import (DISTANCES, ZERO_TENSOR, directional, gradients, kink_margin, leaves, loss_per_sample, matching, moved, norm,
+from derivatives import (DISTANCES, ZERO_TENSOR, directional, gradients, is_trained, kink_margin, leaves, loss_per_sample, matching, moved, norm,
                          settle_zeros, weighted_loss)
+from architectures import AlexNet, Logistic, ResNet18, ResNet9, Vgg11
 from networks import ConvNet, LeNet, Mlp, normal, rounded
 from safetensors_io import save
 
@@ -74,7 +75,8 @@ def network_case(folder, name, network, count, labels, weighting, seed):
         seed += 1
     q = label_vectors(labels, count, network.classes, generator)
     weights = sample_weights(weighting, count, generator)
-    direction = OrderedDict((n, rounded(normal(p.shape, generator) * p.pow(2).mean().sqrt())) for n, p in parameters.items())
+    direction = OrderedDict(
+        (n, rounded(normal(p.shape, generator) * p.pow(2).mean().sqrt()) * is_trained(n)) for n, p in parameters.items())
 
     checks.against_modules(name, network, parameters, x)
     checks.network_case(name, network, parameters, x, q, weights, direction, generator)
@@ -145,8 +147,19 @@ def matching_case(folder, name, network, form, labels, seed, dead_channel=False,
         network, seed, form=form, labels=labels, images_per_group=images_per_group, zero_tensor=ZERO_TENSOR, relu_margin=f"{margin:.1e}"))
 
 
-def training_case(folder, name, network, seed, samples=24, batch=6, steps=10, rate=0.05, momentum=0.9):
-    """PyTorch's SGD: v <- momentum v + g (v = g at the first step), theta <- theta - lr_t v; lr_t = lr_0 (1 + cos(pi t / T)) / 2."""
+def cosine(step, steps):
+    return 0.5 * (1 + math.cos(math.pi * step / steps))
+
+
+def one_cycle(step, steps, peak=0.2):
+    """np.interp(step, [0, peak * steps, steps], [0, 1, 0]), as in FFCV's and TRAK's recipes for CIFAR-10."""
+    return min(step / (peak * steps), (steps - step) / (steps - peak * steps))
+
+
+def training_case(folder, name, network, seed, samples=24, batch=6, steps=10, rate=0.05, momentum=0.9, schedule=cosine, decay=0.0,
+                  nesterov=False, smoothing=0.0):
+    """PyTorch's SGD: g <- g + decay theta; v <- momentum v + g (v = g at the first step); theta <- theta - lr_t v, with Nesterov's
+    momentum theta <- theta - lr_t (g + momentum v); lr_t = lr_0 schedule(t, T). Labels are smoothed as in torch's cross_entropy."""
     while True:
         generator = seeded(seed)
         initial = network.parameters(generator)
@@ -157,8 +170,8 @@ def training_case(folder, name, network, seed, samples=24, batch=6, steps=10, ra
             left = torch.randperm(samples, generator=generator)[: samples - 1]
             order.extend(left.split(batch))
         order = order[:steps]
-        q = torch.eye(network.classes, dtype=torch.float64)[y]
-        rates = torch.tensor([rate * 0.5 * (1 + math.cos(math.pi * t / steps)) for t in range(steps)], dtype=torch.float64)
+        q = (1 - smoothing) * torch.eye(network.classes, dtype=torch.float64)[y] + smoothing / network.classes
+        rates = torch.tensor([rate * schedule(t, steps) for t in range(steps)], dtype=torch.float64)
         parameters, velocity, losses, margin = initial, None, [], math.inf
         for t, batch_rows in enumerate(order):
             mean = torch.full((len(batch_rows),), 1.0 / len(batch_rows), dtype=torch.float64)
@@ -166,27 +179,36 @@ def training_case(folder, name, network, seed, samples=24, batch=6, steps=10, ra
             losses.append(weighted_loss(network, parameters, x[batch_rows], q[batch_rows], mean))
             grad, _ = gradients(network, parameters, x[batch_rows], q[batch_rows], mean)
             settle_zeros(grad, norm(grad.values()))
+            grad = OrderedDict((n, grad[n] + decay * is_trained(n) * parameters[n]) for n in grad)
             velocity = grad if velocity is None else OrderedDict((n, momentum * velocity[n] + grad[n]) for n in grad)
-            parameters = moved(parameters, velocity, -rates[t])
+            step = OrderedDict((n, grad[n] + momentum * velocity[n]) for n in grad) if nesterov else velocity
+            parameters = moved(parameters, step, -rates[t])
+            if getattr(network, "training", False):
+                parameters = network.moved_statistics(parameters)
         if margin > MARGIN:
             break
         seed += 1
 
     free = leaves(initial)  # the same steps by torch.optim and its scheduler
-    optimizer = torch.optim.SGD(free.values(), lr=rate, momentum=momentum)
-    scheduler = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, T_max=steps)
+    optimizer = torch.optim.SGD(free.values(), lr=rate, momentum=momentum, weight_decay=decay, nesterov=nesterov)
+    scheduler = (torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, T_max=steps) if schedule is cosine
+                 else torch.optim.lr_scheduler.LambdaLR(optimizer, lambda t: schedule(t, steps)))
     for batch_rows in order:
         optimizer.zero_grad()
-        torch.nn.functional.cross_entropy(network.forward(free, x[batch_rows]), y[batch_rows]).backward()
+        torch.nn.functional.cross_entropy(network.forward(free, x[batch_rows]), y[batch_rows], label_smoothing=smoothing).backward()
         optimizer.step()
         scheduler.step()
-    checks.expect(f"{name}: torch.optim.SGD", list(parameters.values()), [p.detach() for p in free.values()], 1e-10)
+    trained = [n for n in parameters if is_trained(n)]
+    checks.expect(f"{name}: torch.optim.SGD", [parameters[n] for n in trained], [free[n].detach() for n in trained], 1e-10)
+    if len(trained) < len(parameters):
+        checks.running_statistics(name, network, initial, parameters, order, x, y, rate, momentum)
 
     offsets = torch.tensor([0, *[len(b) for b in order]]).cumsum(0)
+    recipe = {} if schedule is cosine else dict(schedule=schedule.__name__, weight_decay=decay, nesterov=nesterov, label_smoothing=smoothing)
     save(os.path.join(folder, f"{name}.safetensors"), OrderedDict(
         x=x, y=y, order=torch.cat(order), batch_offsets=offsets, learning_rates=rates, **prefixed("initial", initial),
         losses=torch.stack(losses), **prefixed("final", parameters), **prefixed("velocity", velocity)),
-        describe(network, seed, momentum=momentum, learning_rate=rate, steps=steps, relu_margin=f"{margin:.1e}"))
+        describe(network, seed, momentum=momentum, learning_rate=rate, steps=steps, relu_margin=f"{margin:.1e}", **recipe))
 
 
 def main():
@@ -204,10 +226,23 @@ def main():
     network_case(folder, "mlp_9x9x2", Mlp(2, 9, 9, 7, hidden=(33,)), 5, "reflected", "mean", 6000)
     network_case(folder, "lenet_28x28x1", LeNet(1, 28, 28, 10), 4, "soft", "mean", 7000)
     network_case(folder, "lenet_21x17x2", LeNet(2, 21, 17, 5), 3, "reflected", "ragged", 8000)
+    network_case(folder, "logistic_9x9x2", Logistic(2, 9, 9, 7), 5, "reflected", "mean", 8100)
+    network_case(folder, "resnet9_12x11x3", ResNet9(3, 12, 11, 5, width=4), 4, "reflected", "ragged", 8200)
+    network_case(folder, "resnet9_training", ResNet9(2, 16, 15, 5, width=4, training=True), 6, "soft", "mean", 8300)
+    network_case(folder, "resnet18_9x8x3", ResNet18(3, 9, 8, 4, width=3), 3, "reflected", "ragged", 8400)
+    network_case(folder, "resnet18_training", ResNet18(1, 8, 9, 4, width=3, training=True, gelu=True), 5, "soft", "mean", 8500)
+    network_case(folder, "resnet18_imagenet", ResNet18(3, 35, 33, 4, width=2, imagenet=True), 2, "soft", "mean", 8600)
+    network_case(folder, "vgg11_32x32x3", Vgg11(3, 32, 33, 4, width=2), 2, "soft", "mean", 8700)
+    network_case(folder, "alexnet_12x13x1", AlexNet(1, 12, 13, 4, width=4), 3, "reflected", "ragged", 8800)
+    network_case(folder, "alexnet_gelu", AlexNet(3, 16, 16, 4, width=4, gelu=True), 3, "soft", "mean", 8900)
     matching_case(folder, "matching_forward", ConvNet(1, 28, 28, 10, width=8, depth=3), "forward", "soft", 9000)
     matching_case(folder, "matching_reverse", ConvNet(2, 13, 11, 6, width=7, depth=2), "reverse", "reflected", 10000)
     matching_case(folder, "matching_dead_channel", ConvNet(3, 9, 10, 5, width=5, depth=2), "forward", "one-hot", 11000, dead_channel=True)
     training_case(folder, "training", ConvNet(2, 13, 12, 5, width=8, depth=2), 12000)
+    matching_case(folder, "matching_resnet9", ResNet9(2, 11, 12, 4, width=3), "reverse", "reflected", 12100)
+    training_case(folder, "training_resnet9", ResNet9(2, 12, 13, 5, width=4, training=True), 12200)
+    training_case(folder, "training_recipe", ConvNet(2, 13, 12, 5, width=8, depth=2), 13000, schedule=one_cycle, decay=0.05, nesterov=True,
+                  smoothing=0.2)
 
     for what, error in sorted(checks.worst.items()):
         print(f"{what:36} worst relative error {error:.1e}")

@@ -30,7 +30,9 @@ public sealed class PartialRetraining : IDisposable
     /// <param name="target">[P]: θ_T.</param>
     /// <param name="train">The normalised training set.</param>
     /// <param name="evaluation">The normalised evaluation set.</param>
-    public PartialRetraining(Device device, Network network, Depth depth, float[] target, Dataset train, Dataset evaluation)
+    /// <param name="labelSmoothing">ε of the training options with which the tops are trained.</param>
+    public PartialRetraining(Device device, Network network, Depth depth, float[] target, Dataset train, Dataset evaluation,
+        float labelSmoothing = 0)
     {
         ArgumentNullException.ThrowIfNull(network);
         ArgumentNullException.ThrowIfNull(train);
@@ -39,7 +41,8 @@ public sealed class PartialRetraining : IDisposable
         (_device, _network, _top) = (device, network, network.Top(firstLayer));
         TrainingFeatures = FrozenFeatures.Compute(device, network, firstLayer, target, train.Rows);
         FrozenFeatures evaluationFeatures = FrozenFeatures.Compute(device, network, firstLayer, target, evaluation.Rows);
-        _set = TrainingSet.Create(device, TrainingFeatures.Rows, TrainingFeatures.Shape, train.Labels, network.Classes);
+        _set = TrainingSet.Create(device, TrainingFeatures.Rows, TrainingFeatures.Shape, train.Labels, network.Classes,
+            labelSmoothing: labelSmoothing);
         _evaluator = new ModelEvaluator(device, _top, evaluationFeatures.Rows);
     }
 
@@ -79,7 +82,7 @@ public sealed class PartialRetraining : IDisposable
             throw new ArgumentException($"The synset has features of {synset.Features.Shape}; this depth has {_top.Input}.",
                 nameof(synset));
         using var drawn = TrainingSet.Create(_device, synset.Features.Rows, synset.Features.Shape, synset.Labels, _network.Classes,
-            synset.Counts);
+            synset.Counts, _set.LabelSmoothing);
         TrainingOptions distilled = schedule.Apply(recipe, recipe.TotalSteps(_set.Count), drawn.Count);
         return new LeaveOutTraining(_device, _top, drawn, synset.Groups, _evaluator).Run(distilled, TopOf(initial), leftOut, options,
             cancellation);

@@ -1,4 +1,5 @@
 using DdmNative.Attribution.Networks;
+using DdmNative.Attribution.Training;
 using DdmNative.Compute.Contracts;
 
 namespace DdmNative.Attribution.Matching;
@@ -12,6 +13,9 @@ namespace DdmNative.Attribution.Matching;
 /// <param name="Labels">The training samples' classes [M].</param>
 public sealed record SynsetStart(ImageShape Image, int Classes, float[] Images, int[] Labels)
 {
+    /// <summary>ε of the training loss, whose label vectors a synset's images start with (<see cref="LabelVectors"/>).</summary>
+    public float LabelSmoothing { get; init; }
+
     private int ImageLength => Image.Length;
 
     /// <summary>
@@ -65,6 +69,7 @@ public sealed record SynsetStart(ImageShape Image, int Classes, float[] Images, 
     private void Average(IReadOnlyList<int> samples, Span<float> image, Span<float> label)
     {
         var sum = new double[ImageLength];
+        var share = new float[Classes];
         foreach (int sample in samples)
         {
             if (sample < 0 || sample >= Labels.Length)
@@ -72,15 +77,19 @@ public sealed record SynsetStart(ImageShape Image, int Classes, float[] Images, 
             ReadOnlySpan<float> pixels = Images.AsSpan(sample * ImageLength, ImageLength);
             for (int i = 0; i < pixels.Length; i++)
                 sum[i] += pixels[i];
-            label[Labels[sample]] += 1.0f / samples.Count;
+            share[Labels[sample]] += 1.0f / samples.Count;
         }
         for (int i = 0; i < sum.Length; i++)
             image[i] = (float)(sum[i] / samples.Count);
-        // A sub-cluster of one class keeps an exact one-hot label, which a sum of reciprocals may not give.
-        for (int k = 0; k < label.Length; k++)
+        // A sub-cluster of one class keeps the label vector of its samples, which a sum of reciprocals may not give.
+        int first = Labels[samples[0]];
+        if (samples.All(sample => Labels[sample] == first))
         {
-            if (samples.All(sample => Labels[sample] == k))
-                label[k] = 1;
+            LabelVectors.Fill(first, LabelSmoothing, label);
+            return;
         }
+
+        for (int k = 0; k < label.Length; k++)
+            label[k] = (1 - LabelSmoothing) * share[k] + LabelSmoothing / Classes;
     }
 }

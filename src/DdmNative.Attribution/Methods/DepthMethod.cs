@@ -92,7 +92,8 @@ public sealed class DepthMethod : IModelMethod, IUnlearningMethod
         int firstLayer = _depth.FirstLayer(context.Network);
         Network top = context.Network.Top(firstLayer);
         FrozenFeatures features = FrozenFeatures.Compute(context.Device, context.Network, firstLayer, model, context.Train.Rows);
-        using var set = TrainingSet.Create(context.Device, features.Rows, features.Shape, context.Train.Labels, top.Classes);
+        using var set = TrainingSet.Create(context.Device, features.Rows, features.Shape, context.Train.Labels, top.Classes,
+            labelSmoothing: context.Recipe.LabelSmoothing);
         using var trainer = new EnsembleTrainer(context.Device, top, set, context.Recipe, members: 1);
         trainer.Run(context.Initial.AsSpan(top.ParameterOffset), (_, sample) => removed[context.Parts.GroupOf[sample]],
             (done, total) => context.OnProgress?.Invoke(done, total, "steps"), context.Cancellation);
@@ -102,7 +103,7 @@ public sealed class DepthMethod : IModelMethod, IUnlearningMethod
 
     /// <summary>The frozen activations under a depth, of both sets.</summary>
     internal static PartialRetraining Retraining(MethodContext context, Depth depth)
-        => new(context.Device, context.Network, depth, context.Target, context.Train, context.Test);
+        => new(context.Device, context.Network, depth, context.Target, context.Train, context.Test, context.Recipe.LabelSmoothing);
 
     /// <summary>How many tops are trained together, and what is kept of them.</summary>
     internal static WaveOptions Waves(MethodContext context)

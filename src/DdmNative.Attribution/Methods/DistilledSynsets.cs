@@ -34,8 +34,11 @@ internal sealed class DistilledSynsets(MethodContext context) : ISynsets
             ? context.RequireTrajectory(recipe.Kind)
             : context.Trajectory ?? new Trajectory([new Checkpoint(0, context.Target)]);
         GroupRepresentatives nearest = GroupRepresentatives.Nearest(Penultimate().Rows, context.Parts, recipe.PerGroup, context.Seed);
-        Synset start = new SynsetStart(context.Network.Input, context.Network.Classes, context.Train.Images, context.Train.Labels)
-            .Nearest(nearest.Samples, recipe.PerGroup);
+        var images = new SynsetStart(context.Network.Input, context.Network.Classes, context.Train.Images, context.Train.Labels)
+        {
+            LabelSmoothing = context.Recipe.LabelSmoothing,
+        };
+        Synset start = images.Nearest(nearest.Samples, recipe.PerGroup);
         using var real = new GroupGradients(
             context.Device, context.Network, context.TrainSet.Images, context.TrainSet.Labels, context.Parts.GroupOf, context.Parts.Count);
         MatchingOptions options = SynsetMatching.Options(recipe);

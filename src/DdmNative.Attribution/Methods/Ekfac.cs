@@ -1,7 +1,7 @@
 using DdmNative.Attribution.Datasets;
-using DdmNative.Attribution.Datasets.Rows;
 using DdmNative.Attribution.Methods.Gradients;
 using DdmNative.Attribution.Objectives;
+using DdmNative.Attribution.Training;
 using DdmNative.Compute.Contracts;
 
 namespace DdmNative.Attribution.Methods;
@@ -9,7 +9,7 @@ namespace DdmNative.Attribution.Methods;
 /// <summary>
 /// `ekfac` (Grosse et al., "Studying large language model generalization with influence functions", 2023): influence with the Fisher matrix
 /// in Kronecker-factored eigenbases in place of the curvature, W[o, g] = −⟨(F + λI)⁻¹∇F_o(θ_T), Σ_{n∈g} ∇L(x_n; θ_T)⟩/N, λ being a share of
-/// the mean of all eigenvalues. Unit: the objective's. Cost: two passes with gradients of single samples over those that F is made of and
+/// the mean of all eigenvalues and the training's weight decay. Unit: the objective's. Cost: two passes with gradients of single samples over those that F is made of and
 /// eigenvectors of every layer's sides, once, whatever O; then one gradient of the training set. Memory: the squares of the layers' sides.
 /// </summary>
 /// <param name="damping">λ over the mean of F's eigenvalues.</param>
@@ -39,7 +39,7 @@ public sealed class Ekfac(double damping = 0.1, int samples = Ekfac.DefaultSampl
     {
         ArgumentNullException.ThrowIfNull(context);
         // A piece of the images and every sample's label vector, both on the host and on the device, unless they are too large for that.
-        var labels = new OneHotRows(context.Train.Labels, context.Network.Classes);
+        var labels = new LabelVectorRows(context.Train.Labels, context.Network.Classes);
         long drawn = 2L * sizeof(float) * ((long)Math.Min(Piece, context.Train.Count) * context.Network.Input.Length
             + (labels.IsLarge ? 0 : (long)labels.Count * labels.Length));
         return ObjectiveGradients.Estimate(context) + new MemoryEstimate(("drawn labels", drawn))
@@ -56,7 +56,7 @@ public sealed class Ekfac(double damping = 0.1, int samples = Ekfac.DefaultSampl
         {
             int[] chosen = ChooseSamples(context.Train, context.Seed);
             var factors = KroneckerFactors.Compute(context, chosen, DrawLabels(context, chosen), context.Bounded(Wave));
-            double lambda = damping * factors.Eigenvalues.Average();
+            double lambda = damping * factors.Eigenvalues.Average() + context.Recipe.WeightDecay;
             factors.SolveAll(directions, lambda);
             return Array.ConvertAll(directions, value => (double)value);
         });

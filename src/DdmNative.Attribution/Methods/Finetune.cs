@@ -5,7 +5,8 @@ namespace DdmNative.Attribution.Methods;
 
 /// <summary>
 /// `finetune`: the target trained on for a few epochs on the real data without the part, against a control that is trained on with
-/// everything, in the same order. Unit: the objective's, too small, because the target forgets only what the others overwrite. Cost: (G +
+/// everything, in the same order. Weight decay, label smoothing and augmentation are the recipe's; the schedule is a cosine without a
+/// rise. Unit: the objective's, too small, because the target forgets only what the others overwrite. Cost: (G +
 /// 1)·epochs passes over the data.
 /// </summary>
 /// <param name="epochs">Epochs after the end of training.</param>
@@ -34,7 +35,14 @@ public sealed class Finetune(int epochs = 2, double rate = 1) : IAttributionMeth
     {
         ArgumentNullException.ThrowIfNull(context);
         TrainingOptions recipe = context.Recipe
-            with { LearningRate = (float)(rate * context.Recipe.LearningRate), Epochs = epochs, Steps = null };
+            with
+            {
+                LearningRate = (float)(rate * context.Recipe.LearningRate),
+                Epochs = epochs,
+                Steps = null,
+                Schedule = LearningRateShape.Cosine,
+                Warmup = 0,
+            };
         CounterfactualLogits logits = LeaveOutModels.Train(context, recipe, context.Target,
             CounterfactualLogits.EachGroup(context.Parts.Count));
         return AttributionMatrix.From(logits, context.Test.Labels, context.Objectives);

@@ -20,7 +20,8 @@ public sealed record InfluenceOptions(
 
 /// <summary>
 /// `influence` (Koh and Liang, ICML 2017): W[o, g] = −⟨(C + λI)⁻¹∇F_o(θ_T), Σ_{n∈g} ∇L(x_n; θ_T)⟩/N, what removing the part does to the
-/// minimum nearby, C being the mean training loss's Gauss–Newton matrix or Hessian at θ_T. Unit: the objective's. Cost: iterations × a
+/// minimum nearby, C being the mean training loss's Gauss–Newton matrix or Hessian at θ_T. The training's weight decay is added to λ: with it,
+/// training minimises the mean loss + decay·‖θ‖²/2, whose curvature is C + decay·I. Unit: the objective's. Cost: iterations × a
 /// tangent pass over the curvature's samples for every objective, then one gradient of the training set.
 /// </summary>
 /// <remarks>
@@ -90,7 +91,8 @@ public sealed class Influence(InfluenceOptions? options = null) : IAttributionMe
     /// <summary>(C + λI)⁻¹v of every member, [E·P].</summary>
     private double[] Solve(MethodContext context, float[] v, int members)
     {
-        using var curvature = new CurvatureProducts(context, members, _options.Curvature == "hessian", _options.Damping);
+        using var curvature = new CurvatureProducts(
+            context, members, _options.Curvature == "hessian", _options.Damping + context.Recipe.WeightDecay);
         int[] samples = SeededOrder.Permutation(context.Train.Count, context.Seed, Stream);
         if (_options.Samples > 0 && _options.Samples < samples.Length)
             samples = samples[.._options.Samples];

@@ -95,8 +95,8 @@ public sealed class MethodContext(
     /// <summary>The rows' names.</summary>
     public IReadOnlyList<string> ObjectiveNames => [.. Objectives.Select(objective => objective.Name)];
 
-    /// <summary>The training set on the device.</summary>
-    public TrainingSet TrainSet => _trainSet ??= TrainingSet.Create(Device, Train);
+    /// <summary>The training set on the device, with the label vectors of the target's training loss.</summary>
+    public TrainingSet TrainSet => _trainSet ??= TrainingSet.Create(Device, Train, Recipe.LabelSmoothing);
 
     /// <summary>The evaluation set on the device.</summary>
     public TrainingSet TestSet => _testSet ??= TrainingSet.Create(Device, Test);

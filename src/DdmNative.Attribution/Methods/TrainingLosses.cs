@@ -2,7 +2,10 @@ using DdmNative.Attribution.Objectives;
 
 namespace DdmNative.Attribution.Methods;
 
-/// <summary>Σ_{n∈g} L(x_n; θ_e)/N of every part g under several models: forward passes over the training set alone.</summary>
+/// <summary>
+/// Σ_{n∈g} L(x_n; θ_e)/N of every part g under several models, L being the training loss with its label smoothing: forward passes over the
+/// training set alone.
+/// </summary>
 internal sealed class TrainingLosses(MethodContext context) : IDisposable
 {
     private const int Wave = 8;
@@ -23,9 +26,21 @@ internal sealed class TrainingLosses(MethodContext context) : IDisposable
         int parts = context.Parts.Count, count = context.Train.Count;
         var losses = new double[models * parts];
         _evaluator.Visit(parameters, models, (e, n, logits)
-            => losses[e * parts + context.Parts.GroupOf[n]] += Loss.Evaluate(logits, context.Train.Labels.AsSpan(n, 1)) / count);
+            => losses[e * parts + context.Parts.GroupOf[n]] += LossOf(logits, context.Train.Labels[n]) / count);
         return losses;
     }
 
     public void Dispose() => _evaluator.Dispose();
+
+    /// <summary>−Σ_k q_k log p_k = −log p_y + ε(z_y − mean z), because the label vector takes ε from the label and gives ε/K to all.</summary>
+    private double LossOf(ReadOnlySpan<float> z, int label)
+    {
+        double loss = Loss.Evaluate(z, [label]), smoothing = context.Recipe.LabelSmoothing;
+        if (smoothing == 0)
+            return loss;
+        double sum = 0;
+        foreach (float value in z)
+            sum += value;
+        return loss + smoothing * (z[label] - sum / z.Length);
+    }
 }

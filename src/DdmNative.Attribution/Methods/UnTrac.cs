@@ -30,7 +30,7 @@ public sealed record UnTracOptions(int Steps = 20, double Rate = 2e-4, int Batch
 
 /// <summary>
 /// `untrac` (Isonuma and Titov, "Unlearning traces the influential training data of language models", ACL 2024): from θ_T, a few steps of
-/// Adam *up* the part's own loss, one model for each part along the ensemble axis; W[o, g] = F_o(θ_T) − F_o(unlearned). Its unit is the
+/// Adam *up* the part's own training loss, one model for each part along the ensemble axis; W[o, g] = F_o(θ_T) − F_o(unlearned). Its unit is the
 /// objective's, but its size that of the steps, which Adam makes equally long for all parts: effects rank. Cost: G × steps small batches,
 /// and G evaluations.
 /// </summary>
@@ -83,7 +83,7 @@ public sealed class UnTrac(UnTracOptions? options = null) : IAttributionMethod
             context.Parts.Sizes.Max(), _options);
         float[] models = ascent.Run(
             (_, sample, z, weight, cotangent) =>
-            ObjectiveCotangents.Fill(ObjectiveKind.Loss, z, context.Train.Labels[sample], weight, cotangent));
+            ObjectiveCotangents.FillTrainingLoss(z, context.Train.Labels[sample], context.Recipe.LabelSmoothing, weight, cotangent));
         float[] logits = context.Evaluator.Logits(models, wave.Length);
         int length = logits.Length / wave.Length;
         return [.. Enumerable.Range(0, wave.Length)

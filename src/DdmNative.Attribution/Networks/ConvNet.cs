@@ -12,9 +12,11 @@ internal static class ConvNet
 
     internal static NetworkDescription Description { get; } = new(Name, Create)
     {
+        StandardWidth = 32,
+        StandardDepth = 3,
         Fault = Fault,
         Recognise = shapeOf => shapeOf("blocks.0.conv.weight") is [int filters, ..]
-            ? (filters, NetworkDescription.Count(shapeOf, "blocks.", ".conv.weight"))
+            ? new NetworkForm(filters, NetworkDescription.Count(shapeOf, "blocks.", ".conv.weight"))
             : null,
         Tensors = "blocks.0.conv.weight …",
         NameModules = NameModules,
@@ -39,7 +41,8 @@ internal static class ConvNet
 
         var stack = new LayerStack(options.Input);
         for (int i = 0; i < options.Depth; i++)
-            stack.Block().Convolution($"blocks.{i}.conv", options.Width, 3, 1).InstanceNorm($"blocks.{i}.norm").ReluAvgPool(2);
+            stack.Block().Convolution($"blocks.{i}.conv", options.Width, 3, 1).InstanceNorm($"blocks.{i}.norm")
+                .ActivateAndAvgPool(options.Activation, 2);
         return stack.Head(options);
     }
 
@@ -55,9 +58,12 @@ internal static class ConvNet
                 $"1 to {deepest} for images of {options.Input}: every block of a convnet halves them", "Lower the depth.");
     }
 
+    /// <summary>More blocks than halve images of 128×128 are those of another network, <see cref="Vgg11"/>.</summary>
+    private const int MostBlocks = 7;
+
     private static string[]? NameModules(IReadOnlyList<ModuleKind> kinds)
     {
-        bool inTurn = kinds.Count % 2 == 1 && kinds[^1] == ModuleKind.Linear
+        bool inTurn = kinds.Count % 2 == 1 && kinds.Count <= 2 * MostBlocks + 1 && kinds[^1] == ModuleKind.Linear
             && kinds.SkipLast(1).Select((kind, i) => kind == (i % 2 == 0 ? ModuleKind.Convolution : ModuleKind.Norm)).All(right => right);
         return inTurn && kinds.Count > 1
             ? [.. kinds.Select((_, i) => i == kinds.Count - 1 ? "head" : $"blocks.{i / 2}.{(i % 2 == 0 ? "conv" : "norm")}")]

@@ -1,5 +1,4 @@
 using DdmNative.Compute;
-using DdmNative.Compute.Contracts;
 
 namespace DdmNative.Attribution.Networks;
 
@@ -11,29 +10,13 @@ public sealed class FlattenLayer : Layer
     {
     }
 
-    internal override LayerPass Plan(Device device, int parameterOffset, int members, int samples)
+    internal override LayerPass Plan(Device device, int parameterOffset, int members, int samples, TrainingInputs? training)
         => new Pass(this, device, parameterOffset);
 
-    private sealed class Pass(FlattenLayer layer, Device device, int parameterOffset) : LayerPass(layer, device, parameterOffset)
+    private sealed class Pass(FlattenLayer layer, Device device, int parameterOffset) : LinearMapPass(layer, device, parameterOffset)
     {
-        public override void Forward(Tensor parameters, Tensor x, Tensor y) => Device.Flatten.Forward(x, y);
+        protected override void Map(Tensor x, Tensor y) => Device.Flatten.Forward(x, y);
 
-        public override void ForwardTangent(Tensor parameters, Tensor parametersTangent, Tensor x, Tensor? xTangent, Tensor yTangent)
-            => Device.Flatten.Forward(xTangent!, yTangent);
-
-        public override void Backward(Tensor parameters, Tensor x, Tensor cotangent, Tensor? gradient, Tensor? xCotangent,
-            SampleProducts? products)
-        {
-            if (xCotangent is not null)
-                Device.Flatten.Backward(cotangent, xCotangent);
-        }
-
-        public override void BackwardTangent(
-            Tensor parameters, Tensor parametersTangent, Tensor x, Tensor? xTangent, Tensor cotangent, Tensor cotangentTangent,
-            Tensor? gradientTangent, Tensor? xCotangentTangent)
-        {
-            if (xCotangentTangent is not null)
-                Device.Flatten.Backward(cotangentTangent, xCotangentTangent);
-        }
+        protected override void MapBack(Tensor cotangent, Tensor xCotangent) => Device.Flatten.Backward(cotangent, xCotangent);
     }
 }

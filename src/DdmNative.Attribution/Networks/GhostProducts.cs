@@ -95,7 +95,7 @@ public sealed class GhostProducts : IDisposable
             return new Slice(_directions, _network.LayerOffset(layer) + parameter.Offset, parameter.Length);
         }
 
-        return new SampleProducts(Along(0), Along(1), _products, place * _count);
+        return new SampleProducts(Along(0), _network.Layers[layer].Parameters.Count > 1 ? Along(1) : null, _products, place * _count);
     }
 
     /// <summary>Records the kernel calls of the second pass, if there is one.</summary>

@@ -20,7 +20,7 @@ public abstract class Layer
         ParameterCount = offset;
     }
 
-    /// <summary>The shape of one input sample.</summary>
+    /// <summary>The shape of one input sample; of each, if the layer has several inputs.</summary>
     public ImageShape Input { get; }
 
     /// <summary>The shape of one output sample.</summary>
@@ -34,10 +34,17 @@ public abstract class Layer
     /// <summary>Whether a network may be cut before this layer. A norm or a ReLU belongs to the layer before it.</summary>
     public virtual bool CanStartNetwork => true;
 
+    /// <summary>
+    /// Whether the cotangent of each input is that of the output, as in a sum. <see cref="NetworkPass"/> then passes it on without a
+    /// kernel.
+    /// </summary>
+    internal virtual bool PassesCotangent => false;
+
     /// <summary>Plans the layer's part of a pass over E members × N samples.</summary>
     /// <param name="device">The device that runs it.</param>
     /// <param name="parameterOffset">The position of the layer's parameters in the network's vector.</param>
     /// <param name="members">E.</param>
     /// <param name="samples">N per member.</param>
-    internal abstract LayerPass Plan(Device device, int parameterOffset, int members, int samples);
+    /// <param name="training">What a pass in the training form reads; null for the evaluation form.</param>
+    internal abstract LayerPass Plan(Device device, int parameterOffset, int members, int samples, TrainingInputs? training);
 }

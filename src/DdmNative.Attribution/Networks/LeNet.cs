@@ -11,12 +11,8 @@ internal static class LeNet
 
     internal static NetworkDescription Description { get; } = new(Name, Create)
     {
-        HasFixedSize = true,
-        Fault = options => Math.Min(options.Input.Height, options.Input.Width) >= SmallestImage
-            ? null
-            : new NetworkFault("architecture", $"lenet for images of {options.Input}",
-                $"images of at least {SmallestImage}×{SmallestImage} for lenet, or convnet or mlp", "Choose another network."),
-        Recognise = shapeOf => shapeOf("conv1.weight") is not null && shapeOf("fc1.weight") is not null ? (0, 0) : null,
+        Fault = options => NetworkFault.OfSmallImages(options, SmallestImage),
+        Recognise = shapeOf => shapeOf("conv1.weight") is not null && shapeOf("fc1.weight") is not null ? new NetworkForm() : null,
         Tensors = "conv1.weight …",
         NameModules = kinds => kinds is [ModuleKind.Convolution, ModuleKind.Convolution, ModuleKind.Linear, ModuleKind.Linear,
         ModuleKind.Linear]
@@ -34,10 +30,10 @@ internal static class LeNet
             throw new ArgumentException($"LeNet needs images of at least {SmallestImage}×{SmallestImage}; these are {options.Input}.",
                 nameof(options));
         return new LayerStack(options.Input)
-            .Block().Convolution("conv1", 6, 5, 2).ReluAvgPool(2)
-            .Block().Convolution("conv2", 16, 5, 0).ReluAvgPool(2)
-            .Block().Flatten().Linear("fc1", 120).Relu()
-            .Block().Linear("fc2", 84).Relu()
+            .Block().Convolution("conv1", 6, 5, 2).ActivateAndAvgPool(options.Activation, 2)
+            .Block().Convolution("conv2", 16, 5, 0).ActivateAndAvgPool(options.Activation, 2)
+            .Block().Flatten().Linear("fc1", 120).Activate(options.Activation)
+            .Block().Linear("fc2", 84).Activate(options.Activation)
             .Head(options);
     }
 }

@@ -19,10 +19,11 @@ public sealed class LossGradient : IDisposable
     /// <param name="members">E.</param>
     /// <param name="samples">N per member.</param>
     /// <param name="keepLogits">Whether <see cref="Logits"/> remain valid after a run of the plan.</param>
-    public LossGradient(Device device, Network network, int members, int samples, bool keepLogits = false)
+    /// <param name="training">The inputs of a pass in the training form; null for the evaluation form.</param>
+    public LossGradient(Device device, Network network, int members, int samples, bool keepLogits = false, TrainingInputs? training = null)
     {
         this._device = device;
-        Pass = new NetworkPass(device, network, members, samples, keepLogits);
+        Pass = new NetworkPass(device, network, members, samples, keepLogits, training);
         _logitsCotangent = device.AllocateTransient(network.Output.For(members, samples));
     }
 

@@ -1,8 +1,8 @@
 namespace DdmNative.Attribution.Networks;
 
 /// <summary>
-/// A multilayer perceptron: flatten, <c>depth</c> linear layers of <c>width</c> units with ReLU, a linear head. Depth 0 is softmax
-/// regression.
+/// A multilayer perceptron: flatten, hidden linear layers with ReLU or GELU and dropout, a linear head. The hidden layers are
+/// <see cref="NetworkOptions.Depth"/> of <see cref="NetworkOptions.Width"/> units each, or those of <see cref="NetworkOptions.Hidden"/>.
 /// </summary>
 internal static class Mlp
 {
@@ -10,11 +10,12 @@ internal static class Mlp
 
     internal static NetworkDescription Description { get; } = new(Name, Create)
     {
-        Recognise = shapeOf => shapeOf("layers.0.weight") is [int units, ..]
-            ? (units, NetworkDescription.Count(shapeOf, "layers.", ".weight"))
-            : null,
+        StandardWidth = 32,
+        StandardDepth = 3,
+        HasHiddenLayers = true,
+        Recognise = Recognise,
         Tensors = "layers.0.weight …",
-        NameModules = kinds => kinds.All(kind => kind == ModuleKind.Linear)
+        NameModules = kinds => kinds.Count > 1 && kinds.All(kind => kind == ModuleKind.Linear)
             ? [.. kinds.Select((_, i) => i == kinds.Count - 1 ? "head" : $"layers.{i}")]
             : null,
         Modules = "linear layers alone",
@@ -22,24 +23,26 @@ internal static class Mlp
 
     public static Network Create(NetworkOptions options)
     {
-        if (options.Width < 1 || options.Depth < 0)
+        if (options.Hidden is null && (options.Width < 1 || options.Depth < 1))
             throw new ArgumentException(
-                $"An MLP of width {options.Width} and depth {options.Depth} does not exist; the width must be at least 1, the depth 0.",
-                nameof(options));
-        return Create(options, Enumerable.Repeat(options.Width, options.Depth).ToArray());
-    }
-
-    /// <summary>The same with a width for each hidden layer.</summary>
-    public static Network Create(NetworkOptions options, IReadOnlyList<int> widths)
-    {
+                $"An MLP of width {options.Width} and depth {options.Depth} does not exist; both must be at least 1.", nameof(options));
+        IReadOnlyList<int> hidden = options.Hidden ?? [.. Enumerable.Repeat(options.Width, options.Depth)];
         var stack = new LayerStack(options.Input);
-        for (int i = 0; i < widths.Count; i++)
+        for (int i = 0; i < hidden.Count; i++)
         {
             stack.Block();
             if (i == 0)
                 stack.Flatten();
-            stack.Linear($"layers.{i}", widths[i]).Relu();
+            stack.Linear($"layers.{i}", hidden[i]).Activate(options.Activation).Dropout(options.Dropout);
         }
         return stack.Head(options);
+    }
+
+    private static NetworkForm? Recognise(Func<string, int[]?> shapeOf)
+    {
+        int count = NetworkDescription.Count(shapeOf, "layers.", ".weight");
+        int[] hidden = [.. Enumerable.Range(0, count).Select(i => shapeOf($"layers.{i}.weight")![0])];
+        return count == 0 ? null
+            : hidden.Distinct().Count() == 1 ? new NetworkForm(hidden[0], count) : new NetworkForm { Hidden = hidden };
     }
 }

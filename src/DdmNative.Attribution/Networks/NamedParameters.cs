@@ -71,8 +71,7 @@ public static class NamedParameters
         => names.Count == 0 ? null : $"{what}: {ShortList.Of(names, MostNamed)}";
 
     private static string Describe(Network network)
-        => $"the tensors of a {network.Options.Architecture} of width {network.Options.Width} and depth {network.Options.Depth} for "
-            + $"{network.Options.Classes} classes of {network.Options.Input} images";
+        => $"the tensors of a {network.Options.Describe()} for {network.Options.Classes} classes of {network.Options.Input} images";
 
     private static string Format(IEnumerable<int> shape) => $"[{string.Join(", ", shape)}]";
 }

@@ -3,19 +3,29 @@ using DdmNative.Compute.Contracts;
 namespace DdmNative.Attribution.Networks;
 
 /// <summary>
-/// A classifier as a sequence of layers over one flat parameter vector; immutable and without buffers (which <see cref="NetworkPass"/>
-/// has). A cut network (<see cref="Top"/>, <see cref="Bottom"/>) is a network too.
+/// A classifier as a graph of layers over one flat parameter vector; immutable and without buffers (which <see cref="NetworkPass"/> has). A
+/// cut network (<see cref="Top"/>, <see cref="Bottom"/>) is a network too.
 /// </summary>
+/// <remarks>
+/// The layers are in an order in which every layer comes after those whose outputs it reads. Tensor i is the output of layer i, tensor
+/// <see cref="Images"/> the network's input.
+/// </remarks>
 public sealed class Network
 {
     private readonly int[] _blockStarts;
     private readonly int[] _layerOffsets;
+    private readonly int[][] _inputs;
+    private readonly bool[] _dependsOnParameters;
 
-    internal Network(NetworkOptions options, IReadOnlyList<Layer> layers, IReadOnlyList<int> blockStarts, int headStart,
-        int parameterOffset)
+    internal Network(NetworkOptions options, IReadOnlyList<Layer> layers, IReadOnlyList<int[]> inputs, IReadOnlyList<int> blockStarts,
+        int headStart, int parameterOffset)
     {
         Options = options;
         Layers = [.. layers];
+        _inputs = [.. inputs];
+        _dependsOnParameters = new bool[layers.Count];
+        for (int i = 0; i < layers.Count; i++)
+            _dependsOnParameters[i] = layers[i].ParameterCount > 0 || _inputs[i].Any(DependsOnParameters);
         HeadStart = headStart;
         ParameterOffset = parameterOffset;
         _blockStarts = [.. blockStarts];
@@ -30,8 +40,11 @@ public sealed class Network
         }
         Parameters = parameters;
         ParameterCount = offset;
-        Blocks = [.. parameters.Select(p => p.Block)];
+        Blocks = [.. parameters.Where(p => p.IsTrained).Select(p => p.Block)];
     }
+
+    /// <summary>The number of the tensor that holds the network's input.</summary>
+    internal const int Images = -1;
 
     /// <summary>The options of the whole network, also for a cut one.</summary>
     public NetworkOptions Options { get; }
@@ -53,11 +66,19 @@ public sealed class Network
     /// <summary>P: the length of the parameter vector.</summary>
     public int ParameterCount { get; }
 
-    /// <summary>The parameter tensors in the form for <see cref="GradientDistance"/>.</summary>
+    /// <summary>The trained parameter tensors in the form for <see cref="GradientDistance"/>.</summary>
     public IReadOnlyList<ParameterBlock> Blocks { get; }
 
     /// <summary>The position of this network's vector in the whole network's; 0 unless it is a <see cref="Top"/>.</summary>
     public int ParameterOffset { get; }
+
+    /// <summary>
+    /// Whether the training form lets samples of a batch affect each other, because the network has batch norms.
+    /// </summary>
+    public bool CouplesSamples => Layers.Any(layer => layer is BatchNormLayer);
+
+    /// <summary>Whether a pass in the training form differs from one in the evaluation form.</summary>
+    public bool HasTrainingForm => Layers.Any(layer => layer is BatchNormLayer or DropoutLayer);
 
     /// <summary>
     /// The number of blocks of the depth dial: a ConvNet's depth, an MLP's hidden layers, LeNet's four. The head is not a block.
@@ -86,8 +107,7 @@ public sealed class Network
         catch (OverflowException overflow)
         {
             throw new ArgumentException(
-                $"A {options.Architecture} of width {options.Width} and depth {options.Depth} on images of {options.Input} has more "
-                + $"parameters than a vector holds ({int.MaxValue}).",
+                $"A {options.Describe()} on images of {options.Input} has more parameters than a vector holds ({int.MaxValue}).",
                 nameof(options), overflow);
         }
     }
@@ -101,10 +121,8 @@ public sealed class Network
         var values = new float[ParameterCount];
         foreach (ParameterTensor parameter in Parameters)
         {
-            (float centre, float radius) = parameter.Initial;
             for (int i = parameter.Offset; i < parameter.Offset + parameter.Length; i++)
-                values[i] = radius == 0 ? centre
-                    : centre + radius * (2 * Philox.Uniform(seed, stream, (ulong)(ParameterOffset + (long)i)) - 1);
+                values[i] = parameter.Initial.Value(seed, stream, (ulong)(ParameterOffset + (long)i));
         }
         return values;
     }
@@ -128,6 +146,7 @@ public sealed class Network
         RequireCut(firstLayer, 0, Layers.Count - 1);
         return new Network(
             Options, [.. Layers.Skip(firstLayer)],
+            [.. _inputs.Skip(firstLayer).Select(inputs => Array.ConvertAll(inputs, input => input - firstLayer))],
             [.. _blockStarts.Where(start => start >= firstLayer).Select(start => start - firstLayer)],
             Math.Max(HeadStart - firstLayer, 0), ParameterOffset + _layerOffsets[firstLayer]);
     }
@@ -141,20 +160,33 @@ public sealed class Network
     {
         RequireCut(firstLayer, 1, Layers.Count - 1);
         return new Network(
-            Options, [.. Layers.Take(firstLayer)], [.. _blockStarts.Where(start => start < firstLayer)], Math.Min(HeadStart, firstLayer),
-            ParameterOffset);
+            Options, [.. Layers.Take(firstLayer)], [.. _inputs.Take(firstLayer)],
+            [.. _blockStarts.Where(start => start < firstLayer)], Math.Min(HeadStart, firstLayer), ParameterOffset);
     }
 
     /// <summary>The position of a layer's parameters in the vector.</summary>
     internal int LayerOffset(int layer) => _layerOffsets[layer];
 
+    /// <summary>The tensors that a layer reads.</summary>
+    internal IReadOnlyList<int> InputsOf(int layer) => _inputs[layer];
+
+    /// <summary>The shape of one sample of a tensor.</summary>
+    internal ImageShape ShapeOf(int tensor) => tensor == Images ? Input : Layers[tensor].Output;
+
+    /// <summary>Whether a tensor depends on parameters.</summary>
+    internal bool DependsOnParameters(int tensor) => tensor != Images && _dependsOnParameters[tensor];
+
     private void RequireCut(int firstLayer, int lowest, int highest)
     {
-        if (firstLayer < lowest || firstLayer > highest || !Layers[firstLayer].CanStartNetwork)
+        if (firstLayer < lowest || firstLayer > highest || !CanCut(firstLayer))
         {
-            IEnumerable<int> possible = Enumerable.Range(lowest, highest - lowest + 1).Where(i => Layers[i].CanStartNetwork);
+            IEnumerable<int> possible = Enumerable.Range(lowest, highest - lowest + 1).Where(CanCut);
             throw new ArgumentOutOfRangeException(nameof(firstLayer), firstLayer,
                 $"The network can be cut before layers {string.Join(", ", possible)}.");
         }
     }
+
+    /// <summary>Whether the layers from this one on read nothing from below but the output of the layer before it.</summary>
+    private bool CanCut(int firstLayer)
+        => Layers[firstLayer].CanStartNetwork && _inputs.Skip(firstLayer).All(inputs => inputs.All(input => input >= firstLayer - 1));
 }

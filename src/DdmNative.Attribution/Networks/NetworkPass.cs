@@ -11,6 +11,8 @@ namespace DdmNative.Attribution.Networks;
 /// throughout, inside one recorded plan: intermediate results are in transient tensors.</para>
 /// <para>parameters and parametersTangent [E or 1, 1, P, 1, 1]; images [E or 1, N, C, H, W]; results have E members and are
 /// assigned.</para>
+/// <para>Layers are recorded in the network's order, and backwards in the opposite one. Below the lowest layers with parameters nothing is
+/// recorded unless the images' cotangent or tangent is requested.</para>
 /// </remarks>
 public sealed class NetworkPass : IDisposable
 {
@@ -18,9 +20,7 @@ public sealed class NetworkPass : IDisposable
     private readonly LayerPass[] _passes;
     private readonly Tensor[] _outputs;
     private readonly Tensor?[] _tangents;
-    private readonly Tensor?[] _cotangents;
-    private readonly Tensor?[] _cotangentTangents;
-    private readonly int _lowestWithParameters;
+    private readonly Cotangents _cotangents, _cotangentTangents;
     private (Tensor Parameters, Tensor Images)? _forward;
     private (Tensor Parameters, Tensor? Images)? _forwardTangent;
     private Tensor? _backward;
@@ -31,7 +31,8 @@ public sealed class NetworkPass : IDisposable
     /// <param name="members">E: the number of models that run together.</param>
     /// <param name="samples">N: samples per member.</param>
     /// <param name="keepOutput">Whether <see cref="Output"/> remains valid after a run of its plan, so that it can be downloaded.</param>
-    public NetworkPass(Device device, Network network, int members, int samples, bool keepOutput = false)
+    /// <param name="training">The inputs of a pass in the training form; null for the evaluation form.</param>
+    public NetworkPass(Device device, Network network, int members, int samples, bool keepOutput = false, TrainingInputs? training = null)
     {
         ArgumentNullException.ThrowIfNull(device);
         ArgumentNullException.ThrowIfNull(network);
@@ -41,14 +42,13 @@ public sealed class NetworkPass : IDisposable
         _outputs = new Tensor[count];
         for (int i = 0; i < count; i++)
         {
-            _passes[i] = network.Layers[i].Plan(device, network.LayerOffset(i), members, samples);
+            _passes[i] = network.Layers[i].Plan(device, network.LayerOffset(i), members, samples, training);
             TensorShape shape = network.Layers[i].Output.For(members, samples);
             _outputs[i] = keepOutput && i == count - 1 ? device.Allocate(shape) : device.AllocateTransient(shape);
         }
         _tangents = new Tensor?[count];
-        _cotangents = new Tensor?[count];
-        _cotangentTangents = new Tensor?[count];
-        _lowestWithParameters = network.Layers.TakeWhile(layer => layer.ParameterCount == 0).Count();
+        _cotangents = new Cotangents(device, network, members, samples);
+        _cotangentTangents = new Cotangents(device, network, members, samples);
     }
 
     public Network Network { get; }
@@ -63,7 +63,7 @@ public sealed class NetworkPass : IDisposable
     public Tensor Output => _outputs[^1];
 
     /// <summary>The tangent of <see cref="Output"/>, written by <see cref="ForwardTangent"/>.</summary>
-    public Tensor OutputTangent => Buffer(_tangents, Last);
+    public Tensor OutputTangent => Tangent(Last);
 
     private int Last => _passes.Length - 1;
 
@@ -74,7 +74,7 @@ public sealed class NetworkPass : IDisposable
         RequireVector(parameters, shared: true);
         (_forward, _forwardTangent, _backward) = ((parameters, images), null, null);
         for (int i = 0; i <= Last; i++)
-            _passes[i].Forward(parameters, Input(i, images), _outputs[i]);
+            _passes[i].Forward(parameters, Inputs(i, images), _outputs[i]);
     }
 
     /// <summary>Computes the cotangents of the parameters and the images from the cotangent of <see cref="Output"/>.</summary>
@@ -100,13 +100,8 @@ public sealed class NetworkPass : IDisposable
         if (gradient is not null)
             RequireVector(gradient, shared: false);
         _backward = outputCotangent;
-        int lowest = imagesCotangent is null ? _lowestWithParameters : 0;
-        for (int i = Last; i >= lowest; i--)
-        {
-            Tensor cotangent = i == Last ? outputCotangent : Buffer(_cotangents, i);
-            _passes[i].Backward(parameters, Input(i, images), cotangent, gradient, InputCotangent(_cotangents, i, lowest, imagesCotangent),
-                products?.OfLayer(i));
-        }
+        RecordBackward(_cotangents, outputCotangent, imagesCotangent, (i, cotangent, inputs) =>
+            _passes[i].Backward(parameters, Inputs(i, images), cotangent, gradient, inputs, products?.OfLayer(i)));
         products?.RecordSecondPass(parameters, images, outputCotangent);
     }
 
@@ -125,9 +120,11 @@ public sealed class NetworkPass : IDisposable
         Require(_forward == (parameters, images), nameof(ForwardTangent), nameof(Forward), "parameters and images");
         RequireVector(parametersTangent, shared: true);
         _forwardTangent = (parametersTangent, imagesTangent);
-        for (int i = FirstMoving(imagesTangent); i <= Last; i++)
-            _passes[i].ForwardTangent(parameters, parametersTangent, Input(i, images), InputTangent(i, imagesTangent),
-                Buffer(_tangents, i));
+        for (int i = 0; i <= Last; i++)
+        {
+            if (Varies(i, imagesTangent))
+                _passes[i].ForwardTangent(parameters, parametersTangent, Inputs(i, images), InputTangents(i, imagesTangent), Tangent(i));
+        }
     }
 
     /// <summary>The tangent of <see cref="Backward"/>.</summary>
@@ -154,54 +151,81 @@ public sealed class NetworkPass : IDisposable
         Require(_forwardTangent == (parametersTangent, imagesTangent), nameof(BackwardTangent), nameof(ForwardTangent), "tangents");
         if (gradientTangent is not null)
             RequireVector(gradientTangent, shared: false);
-        int lowest = imagesCotangentTangent is null ? _lowestWithParameters : 0;
-        for (int i = Last; i >= lowest; i--)
-        {
-            (Tensor cotangent, Tensor cotangentTangent) = i == Last
-                ? (outputCotangent, outputCotangentTangent)
-                : (Buffer(_cotangents, i), Buffer(_cotangentTangents, i));
-            _passes[i].BackwardTangent(
-                parameters, parametersTangent, Input(i, images), InputTangent(i, imagesTangent), cotangent, cotangentTangent,
-                gradientTangent, InputCotangent(_cotangentTangents, i, lowest, imagesCotangentTangent));
-        }
+        RecordBackward(_cotangentTangents, outputCotangentTangent, imagesCotangentTangent, (i, cotangentTangent, inputs) =>
+            _passes[i].BackwardTangent(parameters, parametersTangent, Inputs(i, images), InputTangents(i, imagesTangent),
+                _cotangents.Summed(i), cotangentTangent, gradientTangent, inputs));
     }
 
     /// <summary>
-    /// A layer's input and the cotangent of its output, written by <see cref="Backward"/>; valid until the end of the plan's run.
+    /// Moves the running statistics of batch norms in <paramref name="parameters"/> towards those of the batch, in place, after <see
+    /// cref="Forward"/> in the training form; nothing for other networks and in the evaluation form.
+    /// </summary>
+    /// <exception cref="ArgumentException">The parameters are shared by several members.</exception>
+    public void UpdateRunningStatistics(Tensor parameters)
+    {
+        RequireVector(parameters, shared: false);
+        foreach (LayerPass pass in _passes)
+            pass.UpdateRunningStatistics(parameters);
+    }
+
+    /// <summary>
+    /// A layer's (first) input and the cotangent of its output, written by <see cref="Backward"/>; valid until the end of the plan's run.
     /// </summary>
     /// <exception cref="InvalidOperationException">Backward has not been recorded before it with these images and this
     /// cotangent.</exception>
     internal (Tensor Input, Tensor Cotangent) Ends(int layer, Tensor images, Tensor outputCotangent)
     {
         Require(_forward?.Images == images && _backward == outputCotangent, nameof(Ends), nameof(Backward), "images and output cotangent");
-        return (Input(layer, images), layer == Last ? outputCotangent : Buffer(_cotangents, layer));
+        return (Value(Network.InputsOf(layer)[0], images), _cotangents.Summed(layer)!);
     }
 
     public void Dispose()
     {
         foreach (LayerPass pass in _passes)
             pass.Dispose();
-        foreach (Tensor? tensor in _outputs.Concat(_tangents).Concat(_cotangents).Concat(_cotangentTangents))
+        foreach (Tensor? tensor in _outputs.Concat(_tangents))
             tensor?.Dispose();
+        _cotangents.Dispose();
+        _cotangentTangents.Dispose();
     }
 
-    private Tensor Input(int layer, Tensor images) => layer == 0 ? images : _outputs[layer - 1];
-
-    private Tensor? InputTangent(int layer, Tensor? imagesTangent)
+    /// <summary>Records one layer after the other from the top: its cotangent, and where those of its inputs go.</summary>
+    private void RecordBackward(Cotangents cotangents, Tensor outputCotangent, Tensor? imagesResult,
+        Action<int, Tensor, Tensor?[]> recordLayer)
     {
-        if (layer <= FirstMoving(imagesTangent))
-            return layer == 0 ? imagesTangent : null;
-        return Buffer(_tangents, layer - 1);
+        cotangents.Begin(outputCotangent, imagesResult);
+        for (int i = Last; i >= 0; i--)
+        {
+            if (!Varies(i, imagesResult))
+                continue;
+            Tensor cotangent = cotangents.Sum(i);
+            if (Network.Layers[i].PassesCotangent)
+            {
+                foreach (int input in Network.InputsOf(i).Where(input => Varies(input, imagesResult)))
+                    cotangents.PassOn(input, cotangent);
+                continue;
+            }
+            recordLayer(i, cotangent,
+                [.. Network.InputsOf(i).Select(input => Varies(input, imagesResult) ? cotangents.AddContribution(input) : null)]);
+        }
+        if (imagesResult is not null)
+            cotangents.Sum(Network.Images);
     }
 
-    /// <summary>The lowest layer whose output has a tangent: the layers below it have no parameters, and the images are constant.</summary>
-    private int FirstMoving(Tensor? imagesTangent) => imagesTangent is null ? _lowestWithParameters : 0;
+    /// <summary>Whether a tensor depends on parameters, or on images that have a tangent or whose cotangent is requested.</summary>
+    private bool Varies(int tensor, Tensor? imagesTensor) => imagesTensor is not null || Network.DependsOnParameters(tensor);
 
-    private Tensor? InputCotangent(Tensor?[] buffers, int layer, int lowest, Tensor? imagesResult)
-        => layer > lowest ? Buffer(buffers, layer - 1) : layer == 0 ? imagesResult : null;
+    /// <summary>The values of tensor <paramref name="tensor"/>: the images, or a layer's output.</summary>
+    private Tensor Value(int tensor, Tensor images) => tensor == Network.Images ? images : _outputs[tensor];
 
-    private Tensor Buffer(Tensor?[] buffers, int layer)
-        => buffers[layer] ??= _device.AllocateTransient(Network.Layers[layer].Output.For(Members, Samples));
+    private Tensor[] Inputs(int layer, Tensor images) => [.. Network.InputsOf(layer).Select(input => Value(input, images))];
+
+    private Tensor?[] InputTangents(int layer, Tensor? imagesTangent)
+        => [.. Network.InputsOf(layer).Select(input =>
+            !Varies(input, imagesTangent) ? null : input == Network.Images ? imagesTangent : Tangent(input))];
+
+    private Tensor Tangent(int layer)
+        => _tangents[layer] ??= _device.AllocateTransient(Network.Layers[layer].Output.For(Members, Samples));
 
     private void RequireVector(Tensor vector, bool shared)
     {

@@ -11,6 +11,11 @@ public sealed record ParameterTensor(string Name, IReadOnlyList<int> Shape, int 
     /// <summary>Its initial values.</summary>
     public InitialRange Initial { get; init; }
 
+    /// <summary>
+    /// Whether training changes it along its gradient; false for running statistics, which are kept in the vector and have no gradient.
+    /// </summary>
+    public bool IsTrained { get; init; } = true;
+
     /// <summary>The number of its parameters: the product of the shape.</summary>
     public int Length => Shape.Aggregate(1, (product, extent) => checked(product * extent));
 

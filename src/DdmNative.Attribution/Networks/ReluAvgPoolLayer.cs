@@ -14,7 +14,7 @@ public sealed class ReluAvgPoolLayer : Layer
 
     public override bool CanStartNetwork => false;
 
-    internal override LayerPass Plan(Device device, int parameterOffset, int members, int samples)
+    internal override LayerPass Plan(Device device, int parameterOffset, int members, int samples, TrainingInputs? training)
         => new Pass(this, device, parameterOffset);
 
     private static ImageShape Pooled(ImageShape input, int window)
@@ -24,22 +24,22 @@ public sealed class ReluAvgPoolLayer : Layer
     }
 
     /// <summary>It is linear for a fixed mask, so the tangents use the same kernel calls.</summary>
-    private sealed class Pass(ReluAvgPoolLayer layer, Device device, int parameterOffset) : LayerPass(layer, device, parameterOffset)
+    private sealed class Pass(ReluAvgPoolLayer layer, Device device, int parameterOffset) : SingleInputPass(layer, device, parameterOffset)
     {
-        public override void Forward(Tensor parameters, Tensor x, Tensor y) => Device.ReluAvgPool.Forward(layer.Window, x, y);
+        protected override void Forward(Tensor parameters, Tensor x, Tensor y) => Device.ReluAvgPool.Forward(layer.Window, x, y);
 
-        public override void ForwardTangent(Tensor parameters, Tensor parametersTangent, Tensor x, Tensor? xTangent, Tensor yTangent)
+        protected override void ForwardTangent(Tensor parameters, Tensor parametersTangent, Tensor x, Tensor? xTangent, Tensor yTangent)
             => Device.ReluAvgPool.ForwardTangent(layer.Window, x, xTangent!, yTangent);
 
-        public override void Backward(Tensor parameters, Tensor x, Tensor cotangent, Tensor? gradient, Tensor? xCotangent,
+        protected override void Backward(Tensor parameters, Tensor x, Tensor cotangent, Tensor? gradient, Tensor? xCotangent,
             SampleProducts? products)
         {
             if (xCotangent is not null)
                 Device.ReluAvgPool.Backward(layer.Window, x, cotangent, xCotangent);
         }
 
-        public override void BackwardTangent(
-            Tensor parameters, Tensor parametersTangent, Tensor x, Tensor? xTangent, Tensor cotangent, Tensor cotangentTangent,
+        protected override void BackwardTangent(
+            Tensor parameters, Tensor parametersTangent, Tensor x, Tensor? xTangent, Tensor? cotangent, Tensor cotangentTangent,
             Tensor? gradientTangent, Tensor? xCotangentTangent)
         {
             if (xCotangentTangent is not null)

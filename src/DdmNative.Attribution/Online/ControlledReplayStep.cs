@@ -48,6 +48,7 @@ internal sealed class ControlledReplayStep : IDisposable
         _weights = Owned(device.Allocate(new TensorShape(members, _batches.Size, 1)));
         Tensor gradient = Owned(device.AllocateTransient(vector));
         Tensor correction = Owned(device.AllocateTransient(vector));
+        Tensor? deviation = context.WeightDecay > 0 ? Owned(device.AllocateTransient(vector)) : null;
         Tensor cotangent = Owned(device.AllocateTransient(logits));
         Tensor referenceCotangent = Owned(device.AllocateTransient(logits.WithMembers(1)));
         _referencePass = new NetworkPass(device, network, 1, _batches.Size);
@@ -65,7 +66,13 @@ internal sealed class ControlledReplayStep : IDisposable
             device.SoftmaxCrossEntropy.Backward(_pass.Output, _labels, _weights, cotangent);
             _pass.Backward(_parameters, _images, cotangent, gradient, null);
             device.LinearCombination.Combine(1, gradient, -1, reference, correction);
-            device.Sgd.Step(_parameters, velocity, correction, _rate, momentum);
+            if (deviation is not null)
+            {
+                device.LinearCombination.Combine(1, _parameters, -1, _recorded, deviation);
+                device.LinearCombination.Combine(1, correction, context.WeightDecay, deviation, correction);
+            }
+
+            device.Sgd.Step(_parameters, velocity, correction, _rate, momentum, nesterov: context.Recipe?.Nesterov ?? false);
             device.LinearCombination.Combine(1, _parameters, 1, _movement, _parameters);
         });
     }

@@ -1,4 +1,5 @@
 using DdmNative.Attribution.Networks;
+using DdmNative.Attribution.Training;
 using DdmNative.Compute;
 
 namespace DdmNative.Attribution.Online;
@@ -27,7 +28,11 @@ internal sealed record DescentSamples(Tensor Images, float[] Labels, MemberFill 
 /// changes. A step uses all images of a small synset and a batch of a large one (<see cref="SynsetBatches"/>). One step is one recorded
 /// plan (pick, forward, loss, backward, SGD); members run in waves.
 /// </summary>
-internal sealed class EnsembleDescent(OnlineContext context, float momentum)
+/// <param name="context">The device, the network and the wave.</param>
+/// <param name="momentum">μ.</param>
+/// <param name="decay">λ of the weight decay; 0 for a mode that does not descend the training loss.</param>
+/// <param name="nesterov">Whether the momentum is Nesterov's.</param>
+internal sealed class EnsembleDescent(OnlineContext context, float momentum, float decay = 0, bool nesterov = false)
 {
     /// <summary>Runs one step for each rate, from zero velocity, and returns the members' parameters [E, P].</summary>
     public float[] Run(float[] start, DescentSamples samples, IReadOnlyList<float> rates, int members)
@@ -63,6 +68,7 @@ internal sealed class EnsembleDescent(OnlineContext context, float momentum)
         using Tensor parameters = device.Upload(vector, result);
         using Tensor velocity = device.Allocate(vector);
         using Tensor gradient = device.AllocateTransient(vector);
+        using Tensor? decays = DecayVector.Upload(device, network, decay);
         using Tensor cotangent = device.AllocateTransient(logits);
         using Tensor rate = device.Allocate(TensorShape.Vector(1, 1));
         int all = batches?.Images ?? count;
@@ -97,7 +103,7 @@ internal sealed class EnsembleDescent(OnlineContext context, float momentum)
             pass.Forward(parameters, images);
             device.SoftmaxCrossEntropy.Backward(pass.Output, labels, weights, cotangent);
             pass.Backward(parameters, images, cotangent, gradient, null);
-            device.Sgd.Step(parameters, velocity, gradient, rate, momentum);
+            device.Sgd.Step(parameters, velocity, gradient, rate, momentum, decays, nesterov);
         });
         for (int i = 0; i < rates.Count; i++)
         {

@@ -20,7 +20,9 @@ public sealed record OnlineContext(Device Device, Network Network, float[] Targe
     /// <summary>The target's recorded parameters; `replay` and `controlled-replay` need them.</summary>
     public Trajectory? Trajectory { get; init; }
 
-    /// <summary>The target's training options; `replay` and `controlled-replay` need the learning rates.</summary>
+    /// <summary>
+    /// The target's training options; `replay` and `controlled-replay` need the learning rates, `repair` uses the weight decay.
+    /// </summary>
     public TrainingOptions? Recipe { get; init; }
 
     /// <summary>One synset per phase of training, ascending; `controlled-replay` needs them.</summary>
@@ -45,6 +47,9 @@ public sealed record OnlineContext(Device Device, Network Network, float[] Targe
         return removal.Distinct().Sum(group => (double)GroupSizes[group]) / TrainingCount;
     }
 
+    /// <summary>λ of the target's training, 0 if its training options are missing.</summary>
+    internal float WeightDecay => Recipe?.WeightDecay ?? 0;
+
     /// <summary>Returns the trajectory, or throws with an explanation.</summary>
     /// <exception cref="MissingTrajectoryException">There is none.</exception>
     internal Trajectory RequireTrajectory(string mode)
@@ -59,7 +64,7 @@ public sealed record OnlineContext(Device Device, Network Network, float[] Targe
         int total = RequireTrajectory(mode).TotalSteps;
         if (Recipe is null)
             throw new MissingTrajectoryException($"Mode '{mode}' needs the target's learning rates, but its training options are missing.");
-        return [.. Enumerable.Range(0, total).Select(step => CosineSchedule.At(step, total, Recipe.LearningRate))];
+        return [.. Enumerable.Range(0, total).Select(step => LearningRateSchedule.At(step, total, Recipe))];
     }
 
     /// <exception cref="ArgumentException">The synset's groups, a removal or the parameters do not match.</exception>

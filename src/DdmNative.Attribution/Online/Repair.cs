@@ -13,7 +13,8 @@ public sealed record RepairOptions(int Steps = 40, float StepSize = 0.02f, float
 /// <summary>
 /// `repair`: a few full-batch steps from θ_T on the forward-matched synset without the removed groups' images, against a control with all
 /// of them. The other groups change the model where the removed one no longer counteracts them. It needs no stored checkpoint. With an
-/// unmatched synset it is a baseline.
+/// unmatched synset it is a baseline. The target's weight decay is part of the loss that a step descends: without it, the control would
+/// leave θ_T.
 /// </summary>
 public sealed class Repair(RepairOptions? options = null) : IOnlineMode
 {
@@ -41,6 +42,6 @@ public sealed class Repair(RepairOptions? options = null) : IOnlineMode
             => ImageWeights.Fill(context, synset, member < removals.Count ? removals[member] : [], renormalise: false, weights));
         float[] rates = [.. Enumerable.Repeat(_options.StepSize, Steps)];
         return PerturbedModels.FromEnsemble(removals,
-            new EnsembleDescent(context, _options.Momentum).Run(context.Target, samples, rates, removals.Count + 1));
+            new EnsembleDescent(context, _options.Momentum, context.WeightDecay).Run(context.Target, samples, rates, removals.Count + 1));
     }
 }

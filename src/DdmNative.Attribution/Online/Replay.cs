@@ -57,7 +57,7 @@ public sealed class Replay(ReplayOptions? options = null) : IOnlineMode
         IReadOnlyList<int[]> removals = context.Removals;
         var samples = new DescentSamples(images, synset.Labels, (member, weights)
             => ImageWeights.Fill(context, synset, member < removals.Count ? removals[member] : [], _options.Renormalise, weights));
-        return PerturbedModels.FromEnsemble(removals,
-            new EnsembleDescent(context, _options.Momentum).Run(start.Parameters, samples, rates, removals.Count + 1));
+        var descent = new EnsembleDescent(context, _options.Momentum, context.WeightDecay, context.Recipe!.Nesterov);
+        return PerturbedModels.FromEnsemble(removals, descent.Run(start.Parameters, samples, rates, removals.Count + 1));
     }
 }

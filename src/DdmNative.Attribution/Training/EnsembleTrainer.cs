@@ -8,8 +8,9 @@ namespace DdmNative.Attribution.Training;
 /// each member, which is how a group is left out: its samples keep their positions in the order and have weight zero.
 /// </summary>
 /// <remarks>
-/// One recorded plan is one step or a few steps: gather the batch (shared by all members), forward, δ = w(σp − q), backward, u ← μu + g, θ
-/// ← θ − ηu. The host uploads B indices, E·B weights and the learning rate before each run; nothing is downloaded unless requested. A
+/// One recorded plan is one step or a few steps: gather the batch and move its images (shared by all members), forward, δ = w(σp − q),
+/// backward, g ← g + λθ, u ← μu + g, θ ← θ − ηu. The host uploads B indices, B moves, E·B weights and the learning rate before each run;
+/// nothing is downloaded unless requested. A
 /// member's loss is the mean over the kept samples of its batch (weighted, if the set has weights); a batch without kept samples gives a
 /// zero gradient, so that only the momentum changes the member. A member's result does not depend on the other members.
 /// </remarks>
@@ -21,21 +22,23 @@ public sealed class EnsembleTrainer : IDisposable
     private readonly int _parameterCount;
     private readonly Batch[] _batches;
     private readonly Tensor _parameters, _velocity, _gradient;
-    private readonly Tensor? _losses;
+    private readonly Tensor? _losses, _decay;
+    private readonly ImageMoves? _moves;
     private readonly IPlan _step;
     private readonly IPlan? _steps;
     private readonly NetworkPass? _passWithProducts;
     private readonly IPlan? _stepWithProducts;
-    private readonly float[] _hostWeights, _hostIndices;
+    private readonly float[] _hostWeights, _hostIndices, _hostMoves;
 
     /// <param name="device">The device for training.</param>
     /// <param name="network">A whole network, or the top of one on frozen features.</param>
-    /// <param name="set">The samples, on the same device; not disposed here.</param>
+    /// <param name="set">The samples with the options' label vectors, on the same device; not disposed here.</param>
     /// <param name="options">The training options.</param>
     /// <param name="members">E.</param>
     /// <param name="trackLoss">Whether <see cref="BatchLosses"/> is used.</param>
     /// <param name="stepsTogether">Steps of one run of the plan: a CPU thread then processes a member through all of them while its
     /// parameters are in the cache. The parameters can be read only between such runs.</param>
+    /// <exception cref="ArgumentException">The set's label smoothing is not the options'.</exception>
     public EnsembleTrainer(Device device, Network network, TrainingSet set, TrainingOptions options, int members, bool trackLoss = false,
         int stepsTogether = 1)
         : this(device, network, set, options, members, trackLoss, order: null, stepsTogether: stepsTogether)
@@ -59,29 +62,38 @@ public sealed class EnsembleTrainer : IDisposable
         ArgumentNullException.ThrowIfNull(options);
         ArgumentOutOfRangeException.ThrowIfLessThan(members, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(stepsTogether, 1);
+        if (set.LabelSmoothing != options.LabelSmoothing)
+            throw new ArgumentException(
+                $"The set's label vectors have a smoothing of {set.LabelSmoothing}, the training has {options.LabelSmoothing}.", nameof(set));
         (_set, _options, Members, _parameterCount) = (set, options, members, network.ParameterCount);
         _order = order ?? new BatchOrder(set.Count, options.BatchSize, options.Seed);
         TotalSteps = options.TotalSteps(set.Count);
         int batch = _order.BatchSize;
-        (_hostWeights, _hostIndices) = (new float[members * batch], new float[batch]);
+        (_hostWeights, _hostIndices, _hostMoves) = (new float[members * batch], new float[batch], new float[batch * ImageMoves.PerSample]);
+        _moves = ImageMoves.ApplyTo(network, options) ? new ImageMoves(options) : null;
 
         var vector = TensorShape.Vector(members, network.ParameterCount);
         _parameters = device.Allocate(vector);
         _velocity = device.Allocate(vector);
         _gradient = device.AllocateTransient(vector);
+        _decay = DecayVector.Upload(device, network, options.WeightDecay);
         _losses = trackLoss ? device.Allocate(new TensorShape(members, batch, 1)) : null;
         _batches = new Batch[Math.Clamp(TotalSteps, 1, stepsTogether)];
         for (int i = 0; i < _batches.Length; i++)
-            _batches[i] = new Batch(device, network, set, members, batch);
+            _batches[i] = new Batch(device, network, set, members, batch, options.Seed, _moves is not null);
         _step = device.Record("training step", () => RecordSteps(device, _batches[..1]));
         _steps = _batches.Length == 1 ? null : device.Record("training steps", () => RecordSteps(device, _batches));
         if (products is null)
             return;
-        _passWithProducts = new NetworkPass(device, network, members, batch);
+        // Where samples affect each other in the training form, their products are those of the evaluation form.
+        bool needsOwnPass = network.CouplesSamples;
+        _passWithProducts = new NetworkPass(device, network, members, batch, training: needsOwnPass ? null : _batches[0].Training);
         _stepWithProducts = device.Record("training step with products", () =>
         {
-            RecordGather(_batches[0]);
-            RecordStep(device, _batches[0], _passWithProducts, products);
+            RecordGather(device, _batches[0]);
+            if (needsOwnPass)
+                RecordGradient(device, _batches[0], _passWithProducts, products);
+            RecordStep(device, _batches[0], needsOwnPass ? _batches[0].Pass : _passWithProducts, needsOwnPass ? null : products);
         });
     }
 
@@ -161,7 +173,7 @@ public sealed class EnsembleTrainer : IDisposable
         _passWithProducts?.Dispose();
         foreach (Batch batch in _batches)
             batch.Dispose();
-        foreach (Tensor? tensor in (Tensor?[])[_parameters, _velocity, _gradient, _losses])
+        foreach (Tensor? tensor in (Tensor?[])[_parameters, _velocity, _gradient, _losses, _decay])
             tensor?.Dispose();
     }
 
@@ -187,25 +199,33 @@ public sealed class EnsembleTrainer : IDisposable
     private void RecordSteps(Device device, Batch[] batches)
     {
         foreach (Batch batch in batches)
-            RecordGather(batch);
+            RecordGather(device, batch);
         foreach (Batch batch in batches)
             RecordStep(device, batch, batch.Pass, products: null);
     }
 
-    private static void RecordGather(Batch batch)
+    private static void RecordGather(Device device, Batch batch)
     {
-        batch.Images.Record(batch.Indices);
+        batch.Samples.Record(batch.Indices);
         batch.Labels.Record(batch.Indices);
+        if (batch.Moved is not null)
+            device.CropFlip.Apply(batch.Samples.Values, batch.Moves!, batch.Moved);
     }
 
     private void RecordStep(Device device, Batch batch, NetworkPass pass, GhostProducts? products)
     {
-        pass.Forward(_parameters, batch.Images.Values);
+        RecordGradient(device, batch, pass, products);
+        device.Sgd.Step(_parameters, _velocity, _gradient, batch.LearningRate, _options.Momentum, _decay, _options.Nesterov);
+        pass.UpdateRunningStatistics(_parameters);
+    }
+
+    private void RecordGradient(Device device, Batch batch, NetworkPass pass, GhostProducts? products)
+    {
+        pass.Forward(_parameters, batch.Images);
         if (_losses is not null)
             device.SoftmaxCrossEntropy.Loss(pass.Output, batch.Labels.Values, _losses);
         device.SoftmaxCrossEntropy.Backward(pass.Output, batch.Labels.Values, batch.Weights, batch.Cotangent);
-        pass.Backward(_parameters, batch.Images.Values, batch.Cotangent, _gradient, null, products);
-        device.Sgd.Step(_parameters, _velocity, _gradient, batch.LearningRate, _options.Momentum);
+        pass.Backward(_parameters, batch.Images, batch.Cotangent, _gradient, null, products);
     }
 
     private float[] ForAllMembers(ReadOnlySpan<float> parameters)
@@ -221,8 +241,8 @@ public sealed class EnsembleTrainer : IDisposable
     }
 
     /// <summary>
-    /// Uploads the step's learning rate, its batch's indices and each member's weights; positions beyond the end of a short batch refer to
-    /// sample 0 with weight zero.
+    /// Uploads the step's learning rate, its batch's indices and moves, and each member's weights; positions beyond the end of a short batch
+    /// refer to sample 0 with weight zero.
     /// </summary>
     private void Prepare(Batch target, int step, Func<int, int, bool>? isDropped)
     {
@@ -247,25 +267,37 @@ public sealed class EnsembleTrainer : IDisposable
                 weights[n] = (float)(weights[n] / sum);
         }
 
+        if (_moves is not null)
+        {
+            Array.Clear(_hostMoves);
+            _moves.Fill(step / _order.StepsPerEpoch, batch, _hostMoves);
+            target.Moves!.Upload(_hostMoves);
+        }
+
         target.Indices.Upload(_hostIndices);
-        target.Images.Load(_hostIndices);
+        target.Samples.Load(_hostIndices);
         target.Labels.Load(_hostIndices);
+        target.UploadKeys(_hostIndices, step);
         target.Weights.Upload(_hostWeights);
-        target.LearningRate.Upload([CosineSchedule.At(step, TotalSteps, _options.LearningRate)]);
+        target.LearningRate.Upload([LearningRateSchedule.At(step, TotalSteps, _options)]);
     }
 
     /// <summary>The buffers of one step of a plan: the host's uploads, the batch, and the pass over it.</summary>
     private sealed class Batch : IDisposable
     {
-        public Batch(Device device, Network network, TrainingSet set, int members, int samples)
+        public Batch(Device device, Network network, TrainingSet set, int members, int samples, ulong seed, bool movesImages)
         {
             LearningRate = device.Allocate(TensorShape.Vector(1, 1));
             Indices = device.Allocate(new TensorShape(1, samples, 1));
             Weights = device.Allocate(new TensorShape(members, samples, 1));
-            Images = new SampleBatch(device, set.Samples, members: 1, samples);
+            Samples = new SampleBatch(device, set.Samples, members: 1, samples);
+            Moved = movesImages ? device.AllocateTransient(Samples.Values.Shape) : null;
+            Moves = movesImages ? device.Allocate(new TensorShape(1, samples, ImageMoves.PerSample)) : null;
             Labels = new SampleBatch(device, set.LabelVectors, members: 1, samples);
             Cotangent = device.AllocateTransient(new TensorShape(members, samples, network.Classes));
-            Pass = new NetworkPass(device, network, members, samples);
+            if (network.HasTrainingForm)
+                Training = new TrainingInputs(Weights, device.Allocate(new TensorShape(1, samples, 2)), seed);
+            Pass = new NetworkPass(device, network, members, samples, training: Training);
         }
 
         public Tensor LearningRate { get; }
@@ -274,19 +306,44 @@ public sealed class EnsembleTrainer : IDisposable
 
         public Tensor Weights { get; }
 
-        public SampleBatch Images { get; }
+        /// <summary>The samples as they are in the set.</summary>
+        public SampleBatch Samples { get; }
+
+        /// <summary>The images after they are moved; null if they are not.</summary>
+        public Tensor? Moved { get; }
+
+        /// <summary>What the network reads.</summary>
+        public Tensor Images => Moved ?? Samples.Values;
+
+        /// <summary>The moves of <see cref="ImageMoves"/>, [1, B, 3].</summary>
+        public Tensor? Moves { get; }
 
         public SampleBatch Labels { get; }
 
         public Tensor Cotangent { get; }
 
+        /// <summary>What the pass reads beside the images; null if the network has no training form of its own.</summary>
+        public TrainingInputs? Training { get; }
+
         public NetworkPass Pass { get; }
+
+        /// <summary>Uploads each sample's position in the set and the step.</summary>
+        public void UploadKeys(ReadOnlySpan<float> indices, int step)
+        {
+            if (Training is null)
+                return;
+            var keys = new float[2 * indices.Length];
+            for (int n = 0; n < indices.Length; n++)
+                (keys[2 * n], keys[2 * n + 1]) = (indices[n], step);
+            Training.Keys.Upload(keys);
+        }
 
         public void Dispose()
         {
             Pass.Dispose();
-            foreach (IDisposable part in (IDisposable[])[LearningRate, Indices, Weights, Images, Labels, Cotangent])
-                part.Dispose();
+            Training?.Keys.Dispose();
+            foreach (IDisposable? part in (IDisposable?[])[LearningRate, Indices, Weights, Samples, Moved, Moves, Labels, Cotangent])
+                part?.Dispose();
         }
     }
 }

@@ -2,8 +2,9 @@ namespace DdmNative.Attribution.Training;
 
 /// <summary>
 /// The distance that training moves the parameters along a constant gradient of unit size: Σ η_t/(1 − μ), because with momentum μ each
-/// gradient is applied 1 + μ + μ² + … times. It is the time of the gradient flow that the training follows, and so the right length for
-/// methods that replay a training: the same share of the steps has a different length in every training.
+/// gradient is applied 1 + μ + μ² + … times (with Nesterov's momentum 1 + μ times at once, then μ² + μ³ + … times). It is the time of the
+/// gradient flow that the training follows, and so the right length for methods that replay a training: the same share of the steps has a
+/// different length in every training.
 /// </summary>
 public static class ScheduleLength
 {
@@ -18,7 +19,7 @@ public static class ScheduleLength
         ArgumentNullException.ThrowIfNull(recipe);
         double sum = 0;
         for (int step = from; step < to; step++)
-            sum += CosineSchedule.At(step, totalSteps, recipe.LearningRate);
+            sum += LearningRateSchedule.At(step, totalSteps, recipe);
         return sum / (1 - recipe.Momentum);
     }
 
@@ -33,7 +34,7 @@ public static class ScheduleLength
         double sum = 0;
         int step = totalSteps;
         while (step > 0 && sum < length)
-            sum += CosineSchedule.At(--step, totalSteps, recipe.LearningRate) / (1.0 - recipe.Momentum);
+            sum += LearningRateSchedule.At(--step, totalSteps, recipe) / (1.0 - recipe.Momentum);
         return Math.Max(step, Trajectory.StepAt(earliest, totalSteps));
     }
 }

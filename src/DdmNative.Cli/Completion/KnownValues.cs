@@ -20,10 +20,12 @@ internal static class KnownValues
     private static readonly Dictionary<string, IReadOnlyList<string>> Words = new()
     {
         ["--architecture"] = JobChoices.Architectures,
+        ["--activation"] = [JobNetwork.Relu, JobNetwork.Gelu],
         ["--cluster-space"] = JobChoices.ClusterSpaces,
         ["--count"] = ["all"],
         ["--device"] = ["cpu", "cuda", "cuda:0", "cuda:all", .. DeviceFamilies.BuiltIn.SelectMany(family => family.CommonNames)],
         ["--distance"] = JobChoices.Distances,
+        ["--flip"] = ["true", "false"],
         ["--granularity"] = Granularity.Names,
         ["--method"] = Methods,
         ["--methods"] = Methods,
@@ -31,10 +33,12 @@ internal static class KnownValues
         ["--log-level"] = LogSettings.Names,
         ["--metrics"] = EvaluationMetrics.Names,
         ["--mode"] = WordsOf(MethodDescription.ModeOption),
+        ["--nesterov"] = ["true", "false"],
         ["--objectives"] = [.. Enum.GetNames<ObjectiveKind>().Select(kind => kind.ToLowerInvariant())
         .SelectMany(kind => kind == "logit" ? [kind] : new[] { kind, kind + ":class" })],
         ["--precision"] = PrecisionNames.All,
         ["--samples"] = [JobAttribution.NoSamples, .. MethodRegistry.PerSample],
+        ["--schedule"] = JobChoices.Schedules,
         ["--synset"] = WordsOf(MethodDescription.SynsetOption),
         ["--upto"] = [.. RunVerb.Goals.Keys],
         ["attribute --depth"] = WordsOf(MethodDescription.DepthOption),

@@ -22,21 +22,36 @@ internal sealed class TrainVerb : RunOptions
 
     [Sets("network.architecture")]
     [Option("architecture", MetaValue = "NAME",
-        HelpText = "The network: convnet, mlp or lenet. Default: convnet; for features of any model mlp.")]
+        HelpText = "The network: convnet, mlp, lenet, resnet9, resnet18, resnet18-imagenet, vgg11, alexnet or logistic. "
+            + "Default: convnet; for features of any model logistic.")]
     public string? Architecture { get; set; }
 
     [Sets("network.width")]
-    [Option("width", MetaValue = "N", HelpText = "Filters per block, or units per hidden layer; not for lenet. Default: 32.")]
+    [Option("width", MetaValue = "N",
+        HelpText = "Channels of every block (convnet) or of the first convolution, or units per hidden layer; not for lenet and "
+            + "logistic. Default: the usual number, 32 for convnet and mlp, 64 for resnet9, resnet18 and vgg11, 128 for alexnet.")]
     public int? Width { get; set; }
 
     [Sets("network.depth")]
-    [Option("depth", MetaValue = "N",
-        HelpText = "Blocks, or hidden layers; not for lenet. Default: 3; for features of any model 0, softmax regression.")]
+    [Option("depth", MetaValue = "N", HelpText = "Blocks of convnet, or hidden layers of mlp. Default: 3.")]
     public int? Depth { get; set; }
+
+    [Sets("network.hidden")]
+    [Option("hidden", Separator = ',', MetaValue = "N,N…",
+        HelpText = "The units of each hidden layer of mlp, instead of --width and --depth. Default: none.")]
+    public IEnumerable<int> Hidden { get; set; } = [];
+
+    [Sets("network.dropout")]
+    [Option("dropout", MetaValue = "X", HelpText = "The probability that a hidden unit of mlp is dropped in training. Default: 0.")]
+    public double? Dropout { get; set; }
+
+    [Sets("network.activation")]
+    [Option("activation", MetaValue = "NAME", HelpText = "The nonlinearity: relu or gelu. Default: relu.")]
+    public string? Activation { get; set; }
 
     [Sets("training.learning_rate")]
     [Option("learning-rate", MetaValue = "X",
-        HelpText = "The learning rate of the first step; it decreases to zero along a cosine. Default: 0.02.")]
+        HelpText = "The highest learning rate, from which it falls to zero. Default: 0.02.")]
     public float? LearningRate { get; set; }
 
     [Sets("training.momentum")]
@@ -50,6 +65,40 @@ internal sealed class TrainVerb : RunOptions
     [Sets("training.epochs")]
     [Option("epochs", MetaValue = "N", HelpText = "Passes over the training images. Default: 8.")]
     public int? Epochs { get; set; }
+
+    [Sets("training.weight_decay")]
+    [Option("weight-decay", MetaValue = "X", HelpText = "X times every parameter is added to its gradient. Default: 0.")]
+    public float? WeightDecay { get; set; }
+
+    [Sets("training.nesterov")]
+    [Option("nesterov", MetaValue = "true|false", HelpText = "Whether the momentum is Nesterov's. Default: false.")]
+    public bool? Nesterov { get; set; }
+
+    [Sets("training.schedule")]
+    [Option("schedule", MetaValue = "NAME",
+        HelpText = "How the learning rate falls: cosine, or one-cycle, which rises and falls linearly. Default: cosine.")]
+    public string? Schedule { get; set; }
+
+    [Sets("training.warmup")]
+    [Option("warmup", MetaValue = "X",
+        HelpText = "The share of the training in which the learning rate rises. Default: 0 with cosine, 0.2 with one-cycle.")]
+    public float? Warmup { get; set; }
+
+    [Sets("training.label_smoothing")]
+    [Option("label-smoothing", MetaValue = "X",
+        HelpText = "The share of a training label that is spread over all classes. Default: 0.")]
+    public float? LabelSmoothing { get; set; }
+
+    [Sets("training.crop")]
+    [Option("crop", MetaValue = "N",
+        HelpText = "Each training image is moved by a random number of pixels up to N along each axis, drawn again in every epoch. "
+            + "Default: 0.")]
+    public int? Crop { get; set; }
+
+    [Sets("training.flip")]
+    [Option("flip", MetaValue = "true|false",
+        HelpText = "Whether training images are mirrored with probability 1/2, drawn again in every epoch. Default: false.")]
+    public bool? Flip { get; set; }
 
     [Sets("target.file")]
     [Option("target", MetaValue = "FILE",
@@ -90,12 +139,13 @@ internal sealed class TrainVerb : RunOptions
     /// <summary>Rejects options that the architecture does not use.</summary>
     private void RequireUsed(string architecture)
     {
-        if (NetworkRegistry.Find(architecture) is not { HasFixedSize: true })
+        if (NetworkRegistry.Find(architecture) is not NetworkDescription network)
             return;
-        foreach ((string option, int? value) in (ReadOnlySpan<(string, int?)>)[("--width", Width), ("--depth", Depth)])
+        foreach ((string option, int? value, int? usual) in (ReadOnlySpan<(string, int?, int?)>)
+            [("--width", Width, network.StandardWidth), ("--depth", Depth, network.StandardDepth)])
         {
-            if (value is not null)
-                throw new BadUsageException($"{option}: found {value} for {architecture}, which has a fixed size; remove the option.");
+            if (value is not null && usual is null)
+                throw new BadUsageException($"{option}: found {value} for {architecture}, which has no {option[2..]}; remove the option.");
         }
     }
 
@@ -110,23 +160,43 @@ internal sealed class TrainVerb : RunOptions
             Std = Std.Any() ? [.. Std] : job.Data.Std,
         },
         Target = GivenTarget(job),
-        Network = new JobNetwork
-        {
-            Architecture = Architecture ?? NetworkOf(job).Architecture,
-            Width = Width ?? NetworkOf(job).Width,
-            Depth = Depth ?? NetworkOf(job).Depth,
-        },
-        Training = new JobTraining
+        Network = ChangedNetwork(NetworkOf(job)),
+        Training = job.Training with
         {
             LearningRate = LearningRate ?? job.Training.LearningRate,
             Momentum = Momentum ?? job.Training.Momentum,
             BatchSize = BatchSize ?? job.Training.BatchSize,
             Epochs = Epochs ?? job.Training.Epochs,
+            WeightDecay = WeightDecay ?? job.Training.WeightDecay,
+            Nesterov = Nesterov ?? job.Training.Nesterov,
+            Schedule = Schedule ?? job.Training.Schedule,
+            Warmup = Warmup ?? job.Training.Warmup,
+            LabelSmoothing = LabelSmoothing ?? job.Training.LabelSmoothing,
+            Crop = Crop ?? job.Training.Crop,
+            Flip = Flip ?? job.Training.Flip,
         },
     };
 
-    /// <summary>The run's network; the default if another target is given, because the target's network replaces it.</summary>
-    private JobNetwork NetworkOf(Job job) => Target is null ? job.Network : new JobNetwork();
+    /// <summary>
+    /// The run's network; the default if another target is given, because the target's network replaces it, and without the size of another
+    /// architecture.
+    /// </summary>
+    private JobNetwork NetworkOf(Job job)
+        => Target is not null || (Architecture is not null && Architecture != job.Network.Architecture)
+            ? new JobNetwork { Architecture = Architecture ?? new JobNetwork().Architecture } : job.Network;
+
+    private JobNetwork ChangedNetwork(JobNetwork network)
+    {
+        bool hasHidden = Hidden.Any(), hasSize = Width is not null || Depth is not null;
+        return network with
+        {
+            Width = hasHidden ? Width : Width ?? network.Width,
+            Depth = hasHidden ? Depth : Depth ?? network.Depth,
+            Hidden = hasHidden ? [.. Hidden] : hasSize ? null : network.Hidden,
+            Dropout = Dropout ?? network.Dropout,
+            Activation = Activation ?? network.Activation,
+        };
+    }
 
     private JobTarget? GivenTarget(Job job)
     {

@@ -1,3 +1,5 @@
+using DdmNative.Compute.Contracts;
+
 namespace DdmNative.Compute.Cuda.Products;
 
 /// <summary>
@@ -107,20 +109,52 @@ internal sealed class ProductOperands(CudaDevice device, string operation) : IDi
     /// The filter bank [O, C, taps], taps in reverse, as B of a product over O: [taps · O′ and zeros up to whole steps, C′].
     /// </summary>
     public DeviceMatrix Turned(Slice filter, int outputs, int channels, int taps)
+        => Turned(DeviceMatrix.From(filter), filter.Vector.Shape.Members, outputs, channels, taps);
+
+    /// <summary>The same of filters that are not a slice.</summary>
+    public DeviceMatrix Turned(DeviceMatrix filter, int members, int outputs, int channels, int taps)
     {
         (int packedOutputs, int packedChannels) = (ProductTile.Padded(outputs), ProductTile.Padded(channels));
         int depth = ProductTile.WholeSteps(taps * packedOutputs);
         FilterBlocks blocks = FilterBlocks.Choose(packedOutputs, packedChannels, taps);
         int lanes = ProductTile.Ceiling(blocks.Outputs * blocks.Channels, Warp) * Warp;
-        int members = filter.Vector.Shape.Members;
         DeviceMatrix result = Scratch(members, KernelLimits.Require(operation, "the filters", (long)depth * packedChannels));
         device.Launch(
             new KernelLaunch("product_pack_turned", new Dim3(checked(blocks.Count * members)), new Dim3(Threads), blocks.SharedBytes(taps)),
             blocks.AddTo(
-                new KernelArguments().Pointer(filter.Address()).Long(filter.MemberStride()).Pointer(result.Address).Int(outputs)
+                new KernelArguments().Pointer(filter.Address).Long(filter.MemberStride).Pointer(result.Address).Int(outputs)
                 .Int(packedOutputs).Int(channels).Int(packedChannels)
                     .Division(packedChannels).Int(taps).Int(depth)).Int(lanes).Division(lanes));
         return result;
+    }
+
+    /// <summary>The taps of <paramref name="rows"/> filters that one phase of a strided convolution has.</summary>
+    public DeviceMatrix TakeTaps(Slice filter, int rows, ConvolutionShape shape, StridePhase rowPhase, StridePhase columnPhase)
+    {
+        int members = filter.Vector.Shape.Members, floats = rows * rowPhase.Taps * columnPhase.Taps;
+        int blocks = ProductTile.Ceiling(floats, Threads);
+        DeviceMatrix result = Scratch(members, floats);
+        device.Launch(
+            new KernelLaunch("product_take_taps", new Dim3(checked(blocks * members)), new Dim3(Threads)),
+            new KernelArguments().Pointer(filter.Address()).Long(filter.MemberStride()).Pointer(result.Address).Int(rows)
+            .Int(shape.KernelSize).Int(rowPhase.FirstTap).Int(columnPhase.FirstTap).Int(shape.Stride).Int(rowPhase.Taps)
+                .Int(columnPhase.Taps).Int(blocks));
+        return result;
+    }
+
+    /// <summary>
+    /// Assigns to <paramref name="image"/> [E, N, C, H, W] the pixels of its phases, each [E, N, h, w, C] and
+    /// <paramref name="phaseFloats"/> floats after the one before.
+    /// </summary>
+    public void MergePhases(ConvolutionShape shape, DeviceMatrix phases, long phaseFloats, Tensor image)
+    {
+        TensorShape result = image.Shape;
+        int blocks = ProductTile.Ceiling(KernelLimits.Require(operation, "the images", result.MemberLength), Threads);
+        device.Launch(
+            new KernelLaunch("product_merge_phases", new Dim3(checked(blocks * result.Members)), new Dim3(Threads)),
+            new KernelArguments().Pointer(phases.Address).Long(phaseFloats).Pointer(DeviceMatrix.From(image).Address).Int(result.Samples)
+            .Int(result.Height).Int(result.Width).Int(result.Channels).Division(result.Channels).Division(result.Width)
+                .Division(result.Height).Int(shape.Stride).Division(shape.Stride).Int(shape.KernelSize).Int(shape.Padding).Int(blocks));
     }
 
     /// <summary>Assigns to <paramref name="result"/> [E, C] the sums over all but the channels.</summary>

@@ -21,6 +21,7 @@ internal struct FilterGradientProduct : IProduct
     private int _inputChannels;
     private int _outputChannels;
     private int _padding;
+    private int _stride;
 
     /// <param name="shape">The convolution.</param>
     /// <param name="extents">The parts of the product besides the geometry: sources, result.</param>
@@ -34,7 +35,8 @@ internal struct FilterGradientProduct : IProduct
         (_image0, _image1) = images;
         (_taps, _kernelSize) = (new Divisor(shape.KernelSize * shape.KernelSize), new Divisor(shape.KernelSize));
         (_pixels, _pixelsWidth) = (new Divisor(shape.OutputHeight * shape.OutputWidth), new Divisor(shape.OutputWidth));
-        (_inputChannels, _outputChannels, _padding) = (shape.InputChannels, shape.OutputChannels, shape.Padding);
+        (_inputChannels, _outputChannels) = (shape.InputChannels, shape.OutputChannels);
+        (_padding, _stride) = (shape.Padding, shape.Stride);
     }
 
     public readonly ProductExtents Extents => _extents;
@@ -66,7 +68,7 @@ internal struct FilterGradientProduct : IProduct
     {
         int sample = _pixels.Quotient(depth), pixel = depth - sample * _pixels.Value;
         int row = _pixelsWidth.Quotient(pixel);
-        int y = row - _padding, x = pixel - row * _pixelsWidth.Value - _padding;
+        int y = row * _stride - _padding, x = (pixel - row * _pixelsWidth.Value) * _stride - _padding;
         return new((sample * _inputChannels * _extents.Height + y) * _extents.Width + x, y, x);
     }
 

@@ -70,7 +70,8 @@ internal sealed class ProductLauncher(IlgpuDevice device)
 
     private static ProductExtents Cut(ProductExtents extents, int splits)
     {
-        int steps = Steps(extents), stepsOfSplit = (steps + splits - 1) / splits;
+        // A product without a contraction is one share, of zeros.
+        int steps = Math.Max(1, Steps(extents)), stepsOfSplit = (steps + splits - 1) / splits;
         return extents with { StepsOfSplit = stepsOfSplit, Splits = (steps + stepsOfSplit - 1) / stepsOfSplit };
     }
 

@@ -1,16 +1,17 @@
 namespace DdmNative.Compute.Contracts;
 
 /// <summary>
-/// Stride-1 convolution with bias, its cotangents, and the tangents of both (docs/mathematics.md, "Convolution and linear").
+/// Convolution, with a bias or without, its cotangents, and the tangents of both (docs/mathematics.md, "Convolution and linear").
 /// </summary>
 /// <remarks>
 /// Every operand is per member or shared. Results are assigned, never accumulated. A tangent of null is zero: the input does not change.
+/// Without a bias b, ḃ, δb or δḃ is null, and nothing is computed for it.
 /// </remarks>
 public abstract class Convolution
 {
     /// <summary>y = W∗x + b. x [E, N, I, H, W], y [E, N, O, H′, W′].</summary>
     /// <exception cref="ArgumentException">An operand's shape does not fit.</exception>
-    public void Forward(ConvolutionShape shape, Tensor x, Slice filter, Slice bias, Tensor y)
+    public void Forward(ConvolutionShape shape, Tensor x, Slice filter, Slice? bias, Tensor y)
     {
         (int members, int samples) = (y.Shape.Members, y.Shape.Samples);
         RequireInput(shape, members, samples, x);
@@ -22,7 +23,7 @@ public abstract class Convolution
 
     /// <summary>ẏ = W∗ẋ + Ẇ∗x + ḃ.</summary>
     /// <exception cref="ArgumentException">An operand's shape does not fit.</exception>
-    public void ForwardTangent(ConvolutionShape shape, Tensor x, Tensor? xTangent, Slice filter, Slice filterTangent, Slice biasTangent,
+    public void ForwardTangent(ConvolutionShape shape, Tensor x, Tensor? xTangent, Slice filter, Slice filterTangent, Slice? biasTangent,
         Tensor yTangent)
     {
         (int members, int samples) = (yTangent.Shape.Members, yTangent.Shape.Samples);
@@ -63,7 +64,7 @@ public abstract class Convolution
 
     /// <summary>δW = Σₙ δ⋆x and δb = Σ δ, summed over the member's samples.</summary>
     /// <exception cref="ArgumentException">An operand's shape does not fit.</exception>
-    public void BackwardFilter(ConvolutionShape shape, Tensor x, Tensor cotangent, Slice filterCotangent, Slice biasCotangent)
+    public void BackwardFilter(ConvolutionShape shape, Tensor x, Tensor cotangent, Slice filterCotangent, Slice? biasCotangent)
     {
         RequireBackwardFilter(shape, x, cotangent, filterCotangent, biasCotangent);
         BackwardFilterCore(shape, x, cotangent, filterCotangent, biasCotangent);
@@ -73,11 +74,11 @@ public abstract class Convolution
     /// <exception cref="ArgumentException">An operand's shape does not fit.</exception>
     /// <exception cref="NotSupportedException">The device cannot compute sample products (<see
     /// cref="Device.HasSampleProducts"/>).</exception>
-    public void BackwardFilter(ConvolutionShape shape, Tensor x, Tensor cotangent, Slice filterCotangent, Slice biasCotangent,
+    public void BackwardFilter(ConvolutionShape shape, Tensor x, Tensor cotangent, Slice filterCotangent, Slice? biasCotangent,
         SampleProducts products)
     {
         RequireBackwardFilter(shape, x, cotangent, filterCotangent, biasCotangent);
-        products.Require(filterCotangent.Vector.Shape.Members, x.Shape.Samples, shape.FilterLength, shape.OutputChannels);
+        products.Require(filterCotangent.Vector.Shape.Members, x.Shape.Samples, shape.FilterLength, biasCotangent?.Length);
         BackwardFilterCore(shape, x, cotangent, filterCotangent, biasCotangent, products);
     }
 
@@ -85,7 +86,7 @@ public abstract class Convolution
     /// <exception cref="ArgumentException">An operand's shape does not fit.</exception>
     public void BackwardFilterTangent(
         ConvolutionShape shape, Tensor x, Tensor? xTangent, Tensor cotangent, Tensor cotangentTangent, Slice filterCotangentTangent,
-        Slice biasCotangentTangent)
+        Slice? biasCotangentTangent)
     {
         (int members, int samples) = (filterCotangentTangent.Vector.Shape.Members, x.Shape.Samples);
         RequireInput(shape, members, samples, x);
@@ -98,10 +99,10 @@ public abstract class Convolution
         BackwardFilterTangentCore(shape, x, xTangent, cotangent, cotangentTangent, filterCotangentTangent, biasCotangentTangent);
     }
 
-    protected abstract void ForwardCore(ConvolutionShape shape, Tensor x, Slice filter, Slice bias, Tensor y);
+    protected abstract void ForwardCore(ConvolutionShape shape, Tensor x, Slice filter, Slice? bias, Tensor y);
 
     protected abstract void ForwardTangentCore(ConvolutionShape shape, Tensor x, Tensor? xTangent, Slice filter, Slice filterTangent,
-        Slice biasTangent, Tensor yTangent);
+        Slice? biasTangent, Tensor yTangent);
 
     protected abstract void BackwardDataCore(ConvolutionShape shape, Tensor cotangent, Slice filter, Tensor xCotangent);
 
@@ -109,18 +110,18 @@ public abstract class Convolution
         ConvolutionShape shape, Tensor cotangent, Tensor cotangentTangent, Slice filter, Slice filterTangent, Tensor xCotangentTangent);
 
     protected abstract void BackwardFilterCore(ConvolutionShape shape, Tensor x, Tensor cotangent, Slice filterCotangent,
-        Slice biasCotangent);
+        Slice? biasCotangent);
 
     protected virtual void BackwardFilterCore(ConvolutionShape shape, Tensor x, Tensor cotangent, Slice filterCotangent,
-        Slice biasCotangent, SampleProducts products)
+        Slice? biasCotangent, SampleProducts products)
         => throw SampleProducts.Unsupported();
 
     protected abstract void BackwardFilterTangentCore(
         ConvolutionShape shape, Tensor x, Tensor? xTangent, Tensor cotangent, Tensor cotangentTangent, Slice filterCotangentTangent,
-        Slice biasCotangentTangent);
+        Slice? biasCotangentTangent);
 
     private static void RequireBackwardFilter(ConvolutionShape shape, Tensor x, Tensor cotangent, Slice filterCotangent,
-        Slice biasCotangent)
+        Slice? biasCotangent)
     {
         (int members, int samples) = (filterCotangent.Vector.Shape.Members, x.Shape.Samples);
         RequireInput(shape, members, samples, x);

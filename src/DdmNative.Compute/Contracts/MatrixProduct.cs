@@ -7,13 +7,14 @@ namespace DdmNative.Compute.Contracts;
 /// linear").
 /// </summary>
 /// <remarks>
-/// x [E, N, I, 1, 1], y [E, N, O, 1, 1]. Every operand is per member or shared; results are assigned. A tangent of null is zero.
+/// x [E, N, I, 1, 1], y [E, N, O, 1, 1]. Every operand is per member or shared; results are assigned. A tangent of null is zero. Without a
+/// bias b, ḃ, δb or δḃ is null, and nothing is computed for it.
 /// </remarks>
 public abstract class MatrixProduct
 {
     /// <summary>y = xWᵀ + b.</summary>
     /// <exception cref="ArgumentException">An operand's shape does not fit.</exception>
-    public void Forward(Tensor x, Slice weight, Slice bias, Tensor y)
+    public void Forward(Tensor x, Slice weight, Slice? bias, Tensor y)
     {
         (int members, int samples, int inputs, int outputs) = Extents(x, y);
         Operands.Require(x, members, samples, inputs, 1, 1);
@@ -24,7 +25,7 @@ public abstract class MatrixProduct
 
     /// <summary>ẏ = ẋWᵀ + xẆᵀ + ḃ.</summary>
     /// <exception cref="ArgumentException">An operand's shape does not fit.</exception>
-    public void ForwardTangent(Tensor x, Tensor? xTangent, Slice weight, Slice weightTangent, Slice biasTangent, Tensor yTangent)
+    public void ForwardTangent(Tensor x, Tensor? xTangent, Slice weight, Slice weightTangent, Slice? biasTangent, Tensor yTangent)
     {
         (int members, int samples, int inputs, int outputs) = Extents(x, yTangent);
         Operands.Require(x, members, samples, inputs, 1, 1);
@@ -62,7 +63,7 @@ public abstract class MatrixProduct
 
     /// <summary>δW = δᵀx and δb = Σ δ, summed over the member's samples.</summary>
     /// <exception cref="ArgumentException">An operand's shape does not fit.</exception>
-    public void BackwardWeight(Tensor x, Tensor cotangent, Slice weightCotangent, Slice biasCotangent)
+    public void BackwardWeight(Tensor x, Tensor cotangent, Slice weightCotangent, Slice? biasCotangent)
     {
         RequireBackwardWeight(x, cotangent, weightCotangent, biasCotangent);
         BackwardWeightCore(x, cotangent, weightCotangent, biasCotangent);
@@ -72,18 +73,18 @@ public abstract class MatrixProduct
     /// <exception cref="ArgumentException">An operand's shape does not fit.</exception>
     /// <exception cref="NotSupportedException">The device cannot compute sample products (<see
     /// cref="Device.HasSampleProducts"/>).</exception>
-    public void BackwardWeight(Tensor x, Tensor cotangent, Slice weightCotangent, Slice biasCotangent, SampleProducts products)
+    public void BackwardWeight(Tensor x, Tensor cotangent, Slice weightCotangent, Slice? biasCotangent, SampleProducts products)
     {
         RequireBackwardWeight(x, cotangent, weightCotangent, biasCotangent);
         products.Require(weightCotangent.Vector.Shape.Members, x.Shape.Samples, x.Shape.Channels * cotangent.Shape.Channels,
-            cotangent.Shape.Channels);
+            biasCotangent?.Length);
         BackwardWeightCore(x, cotangent, weightCotangent, biasCotangent, products);
     }
 
     /// <summary>δẆ = δ̇ᵀx + δᵀẋ and δḃ = Σ δ̇: the layer's part of a Hessian-vector product.</summary>
     /// <exception cref="ArgumentException">An operand's shape does not fit.</exception>
     public void BackwardWeightTangent(
-        Tensor x, Tensor? xTangent, Tensor cotangent, Tensor cotangentTangent, Slice weightCotangentTangent, Slice biasCotangentTangent)
+        Tensor x, Tensor? xTangent, Tensor cotangent, Tensor cotangentTangent, Slice weightCotangentTangent, Slice? biasCotangentTangent)
     {
         (int members, int samples, int inputs, int outputs) =
             (weightCotangentTangent.Vector.Shape.Members, x.Shape.Samples, x.Shape.Channels, cotangent.Shape.Channels);
@@ -96,9 +97,9 @@ public abstract class MatrixProduct
         BackwardWeightTangentCore(x, xTangent, cotangent, cotangentTangent, weightCotangentTangent, biasCotangentTangent);
     }
 
-    protected abstract void ForwardCore(Tensor x, Slice weight, Slice bias, Tensor y);
+    protected abstract void ForwardCore(Tensor x, Slice weight, Slice? bias, Tensor y);
 
-    protected abstract void ForwardTangentCore(Tensor x, Tensor? xTangent, Slice weight, Slice weightTangent, Slice biasTangent,
+    protected abstract void ForwardTangentCore(Tensor x, Tensor? xTangent, Slice weight, Slice weightTangent, Slice? biasTangent,
         Tensor yTangent);
 
     protected abstract void BackwardDataCore(Tensor cotangent, Slice weight, Tensor xCotangent);
@@ -106,16 +107,16 @@ public abstract class MatrixProduct
     protected abstract void BackwardDataTangentCore(Tensor cotangent, Tensor cotangentTangent, Slice weight, Slice weightTangent,
         Tensor xCotangentTangent);
 
-    protected abstract void BackwardWeightCore(Tensor x, Tensor cotangent, Slice weightCotangent, Slice biasCotangent);
+    protected abstract void BackwardWeightCore(Tensor x, Tensor cotangent, Slice weightCotangent, Slice? biasCotangent);
 
-    protected virtual void BackwardWeightCore(Tensor x, Tensor cotangent, Slice weightCotangent, Slice biasCotangent,
+    protected virtual void BackwardWeightCore(Tensor x, Tensor cotangent, Slice weightCotangent, Slice? biasCotangent,
         SampleProducts products)
         => throw SampleProducts.Unsupported();
 
     protected abstract void BackwardWeightTangentCore(
-        Tensor x, Tensor? xTangent, Tensor cotangent, Tensor cotangentTangent, Slice weightCotangentTangent, Slice biasCotangentTangent);
+        Tensor x, Tensor? xTangent, Tensor cotangent, Tensor cotangentTangent, Slice weightCotangentTangent, Slice? biasCotangentTangent);
 
-    private static void RequireBackwardWeight(Tensor x, Tensor cotangent, Slice weightCotangent, Slice biasCotangent)
+    private static void RequireBackwardWeight(Tensor x, Tensor cotangent, Slice weightCotangent, Slice? biasCotangent)
     {
         (int members, int samples, int inputs, int outputs) = (weightCotangent.Vector.Shape.Members, x.Shape.Samples, x.Shape.Channels,
             cotangent.Shape.Channels);
@@ -130,7 +131,7 @@ public abstract class MatrixProduct
         => (result.Shape.Members, result.Shape.Samples, x.Shape.Channels, y.Shape.Channels);
 
     private static void RequireParameters(
-        Slice weight, Slice bias, int members, int inputs, int outputs,
+        Slice weight, Slice? bias, int members, int inputs, int outputs,
         [CallerArgumentExpression(nameof(weight))] string weightName = "", [CallerArgumentExpression(nameof(bias))] string biasName = "")
     {
         Operands.Require(weight, members, inputs * outputs, weightName);
@@ -138,7 +139,7 @@ public abstract class MatrixProduct
     }
 
     private static void RequireParameterOutputs(
-        Slice weight, Slice bias, int members, int inputs, int outputs,
+        Slice weight, Slice? bias, int members, int inputs, int outputs,
         [CallerArgumentExpression(nameof(weight))] string weightName = "", [CallerArgumentExpression(nameof(bias))] string biasName = "")
     {
         Operands.RequireOutput(weight, members, inputs * outputs, weightName);

@@ -36,6 +36,20 @@ internal static class Operands
                 $"{name} has {slice.Length} parameters for {found} members; expected {length} for {members} members or one shared.", name);
     }
 
+    /// <summary>An operand that may be absent: a bias.</summary>
+    public static void Require(Slice? slice, int members, int length, [CallerArgumentExpression(nameof(slice))] string name = "")
+    {
+        if (slice is Slice given)
+            Require(given, members, length, name);
+    }
+
+    /// <summary>A result that may be absent: a bias's gradient.</summary>
+    public static void RequireOutput(Slice? slice, int members, int length, [CallerArgumentExpression(nameof(slice))] string name = "")
+    {
+        if (slice is Slice given)
+            RequireOutput(given, members, length, name);
+    }
+
     public static void RequireOutput(Slice slice, int members, int length, [CallerArgumentExpression(nameof(slice))] string name = "")
     {
         if (slice.Length != length || slice.Vector.Shape.Members != members)

@@ -8,22 +8,26 @@ namespace DdmNative.Compute.Contracts;
 /// </summary>
 /// <param name="WeightDirections">The directions of the layer's weight (a filter bank, a matrix, a norm's scale): a slice of vectors [E or
 /// 1, D, P, 1, 1], one sample of the tensor for each direction.</param>
-/// <param name="BiasDirections">The directions of its bias or shift.</param>
+/// <param name="BiasDirections">The directions of its bias or shift; null for a layer without a bias.</param>
 /// <param name="Products">[E, N, columns, 1, 1], of which columns <paramref name="Column"/> … + D − 1 are assigned and the others
 /// unchanged, so that the layers of a network can share one tensor.</param>
 /// <param name="Column">The first of the D columns.</param>
 /// <remarks>For devices with <see cref="Device.HasSampleProducts"/>.</remarks>
-public readonly record struct SampleProducts(Slice WeightDirections, Slice BiasDirections, Tensor Products, int Column)
+public readonly record struct SampleProducts(Slice WeightDirections, Slice? BiasDirections, Tensor Products, int Column)
 {
     /// <summary>D.</summary>
     public int Count => WeightDirections.Vector.Shape.Samples;
 
-    /// <exception cref="ArgumentException">An operand's shape does not fit.</exception>
-    internal void Require(int members, int samples, int weights, int biases)
+    /// <param name="members">E of the call.</param>
+    /// <param name="samples">N of the call.</param>
+    /// <param name="weights">Parameters of the weight.</param>
+    /// <param name="biases">Parameters of the bias; null for a call without one.</param>
+    /// <exception cref="ArgumentException">An operand's shape does not fit, or there are directions for a bias that the call does not have,
+    /// or none for one that it has.</exception>
+    internal void Require(int members, int samples, int weights, int? biases)
     {
         Operands.Require(WeightDirections, members, weights);
-        Operands.Require(BiasDirections, members, biases);
-        RequireDirections(BiasDirections);
+        RequireBias(BiasDirections, members, biases);
         RequireColumns(Products, members, samples);
     }
 
@@ -40,10 +44,17 @@ public readonly record struct SampleProducts(Slice WeightDirections, Slice BiasD
     internal static NotSupportedException Unsupported()
         => new($"This device does not compute sample products; check {nameof(Device)}.{nameof(Device.HasSampleProducts)} first.");
 
-    private void RequireDirections(Slice slice, [CallerArgumentExpression(nameof(slice))] string name = "")
+    private void RequireBias(Slice? slice, int members, int? biases, [CallerArgumentExpression(nameof(slice))] string name = "")
     {
-        if (slice.Vector.Shape.Samples != Count)
+        if (slice is null != biases is null)
             throw new ArgumentException(
-                $"{name} has {slice.Vector.Shape.Samples} directions; expected {Count}, as many as {nameof(WeightDirections)}.", name);
+                $"{name} is {(slice is null ? "missing" : "given")}, and the call has {(biases is null ? "no" : "a")} bias; expected both or "
+                + "neither.", name);
+        if (slice is not Slice directions || biases is not int length)
+            return;
+        Operands.Require(directions, members, length, name);
+        if (directions.Vector.Shape.Samples != Count)
+            throw new ArgumentException(
+                $"{name} has {directions.Vector.Shape.Samples} directions; expected {Count}, as many as {nameof(WeightDirections)}.", name);
     }
 }

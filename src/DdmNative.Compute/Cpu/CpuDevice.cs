@@ -67,15 +67,15 @@ public sealed class CpuDevice : Device
         }
     }
 
-    /// <summary>Runs a call now, or records it while a plan is being recorded.</summary>
-    internal void Submit(CpuCall call)
+    /// <summary>Runs an operation's calls now, or records them while a plan is being recorded.</summary>
+    internal void Submit(params CpuCall[] calls)
     {
         if (_recording is not null)
         {
-            _recording.Add(call);
+            _recording.AddRange(calls);
             return;
         }
-        using var plan = new CpuPlan(this, call.Name, [call]);
+        using var plan = new CpuPlan(this, calls[0].Name, calls);
         plan.Run();
     }
 
@@ -92,15 +92,23 @@ public sealed class CpuDevice : Device
         Convolution = new CpuConvolution(this),
         MatrixProduct = new CpuMatrixProduct(this),
         InstanceNorm = new CpuInstanceNorm(this),
+        BatchNorm = new CpuBatchNorm(this),
+        FrozenBatchNorm = new CpuFrozenBatchNorm(this),
         ReluAvgPool = new CpuReluAvgPool(this),
+        MaxPool = new CpuMaxPool(this),
+        AvgPool = new CpuAvgPool(this),
+        Gelu = new CpuGelu(this),
+        Dropout = new CpuDropout(this),
         SoftmaxCrossEntropy = new CpuSoftmaxCrossEntropy(this),
         GradientDistance = new CpuGradientDistance(this),
         Sgd = new CpuSgd(this),
         Adam = new CpuAdam(this),
         Reduction = new CpuReduction(this),
         Philox = new CpuPhilox(this),
+        Fill = new CpuFill(this),
         LinearCombination = new CpuLinearCombination(this),
         Gather = new CpuGather(this),
+        CropFlip = new CpuCropFlip(this),
         Flatten = new CpuFlatten(this),
     };
 

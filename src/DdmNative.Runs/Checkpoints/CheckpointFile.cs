@@ -45,11 +45,13 @@ internal sealed class CheckpointFile
     {
         foreach (NetworkDescription network in NetworkRegistry.All)
         {
-            if (network.Recognise(Shape) is not (int width, int depth))
-                continue;
-            return network.HasFixedSize
-                ? new JobNetwork { Architecture = network.Name }
-                : new JobNetwork { Architecture = network.Name, Width = width, Depth = depth };
+            if (network.Recognise(Shape) is NetworkForm form)
+                return new JobNetwork
+                {
+                    Architecture = network.Name, Hidden = form.Hidden,
+                    Width = network.StandardWidth is null || form.Hidden is not null ? null : form.Width,
+                    Depth = network.StandardDepth is null || form.Hidden is not null ? null : form.Depth,
+                };
         }
 
         throw new BadInputException(Path, "tensors",

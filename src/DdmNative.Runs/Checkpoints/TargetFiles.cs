@@ -61,19 +61,21 @@ internal sealed class TargetFiles
     public JobNetwork NetworkFor(JobNetwork stated, IReadOnlySet<string> given)
     {
         JobNetwork found = Target.Network();
-        var defaults = new JobNetwork();
-        Require("network.architecture", stated.Architecture, defaults.Architecture, found.Architecture);
-        if (NetworkRegistry.Find(found.Architecture) is { HasFixedSize: true })
-            return found;
-        Require("network.width", stated.Width, defaults.Width, found.Width);
-        Require("network.depth", stated.Depth, defaults.Depth, found.Depth);
-        return found;
+        if (given.Contains("network.architecture") || stated.Architecture != new JobNetwork().Architecture)
+            Require("network.architecture", stated.Architecture, found.Architecture);
+        Require("network.width", Text(stated.Width), Text(found.Width));
+        Require("network.depth", Text(stated.Depth), Text(found.Depth));
+        Require("network.hidden", stated.Hidden is null ? null : string.Join(", ", stated.Hidden),
+            found.Hidden is null ? null : string.Join(", ", found.Hidden));
+        // No tensor shows these two.
+        return found with { Dropout = stated.Dropout, Activation = stated.Activation };
 
-        void Require<T>(string field, T value, T usual, T ofFile)
-            where T : notnull
+        static string? Text(int? value) => value?.ToString(CultureInfo.InvariantCulture);
+
+        void Require(string field, string? value, string? ofFile)
         {
-            if ((given.Contains(field) || !value.Equals(usual)) && !value.Equals(ofFile))
-                throw BadInputException.OfJob(field, $"{value}", $"{ofFile}, which the network in {Target.Path} has",
+            if (value is not null && ofFile is not null && value != ofFile)
+                throw BadInputException.OfJob(field, value, $"{ofFile}, which the network in {Target.Path} has",
                     "Remove the setting: the file determines it.");
         }
     }

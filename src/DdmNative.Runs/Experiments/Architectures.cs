@@ -2,6 +2,7 @@ using DdmNative.Attribution.Training;
 using DdmNative.Attribution.Evaluation;
 using DdmNative.Attribution.Formats;
 using DdmNative.Attribution.Metrics;
+using DdmNative.Attribution.Networks;
 using DdmNative.Attribution.Objectives;
 using DdmNative.Runs.Jobs;
 using DdmNative.Runs.Reports;
@@ -10,12 +11,14 @@ using DdmNative.Runs.Stages;
 namespace DdmNative.Runs.Experiments;
 
 /// <summary>
-/// Tests whether architectures agree on the data's effects: the same groups are attributed on a ConvNet of depth 3 and 4, an MLP and LeNet,
-/// and compared in pairs.
+/// Tests whether architectures agree on the data's effects: the same groups are attributed on a ConvNet of depth 3 and 4, an MLP of depth 2
+/// and every other network of the registry that fits the images, and compared in pairs.
 /// </summary>
 internal sealed class Architectures : Experiment
 {
     private const string First = "convnet-3";
+
+    private const int UsualWidth = 32;
 
     public override string Name => "architectures";
 
@@ -28,10 +31,10 @@ internal sealed class Architectures : Experiment
         IReadOnlyList<string> methods = context.MethodsOf(this);
         (string Variant, JobNetwork Network)[] networks =
         [
-            (First, context.Job.Network with { Architecture = "convnet", Depth = 3 }),
-            ("convnet-4", context.Job.Network with { Architecture = "convnet", Depth = 4 }),
-            ("mlp", context.Job.Network with { Architecture = "mlp", Depth = 2 }),
-            ("lenet", context.Job.Network with { Architecture = "lenet" }),
+            (First, Like("convnet") with { Depth = 3 }),
+            ("convnet-4", Like("convnet") with { Depth = 4 }),
+            ("mlp", Like("mlp") with { Depth = 2 }),
+            .. NetworkRegistry.Names.Except(["convnet", "mlp"]).Select(name => (name, Like(name))),
         ];
         var views = new List<(string Network, string By, EffectViews Views)>();
         foreach ((string variant, JobNetwork network) in networks)
@@ -78,6 +81,13 @@ internal sealed class Architectures : Experiment
             SvgChart.Bars(Title, "Pearson's r, own class", [.. pairs.Select(pair => $"{pair.A} / {pair.B}")], bars),
             $"The same groups on every architecture: effects by the method on architecture a against those on b, and the exact effects of "
             + $"a against those of b ({(context.Job.Evaluation ?? new JobEvaluation()).Seeds} seeds).");
+
+        // One width for all, so that the networks of much larger usual widths fit the time of the others.
+        JobNetwork Like(string architecture) => new()
+        {
+            Architecture = architecture,
+            Width = NetworkRegistry.Find(architecture)!.StandardWidth is null ? null : context.Job.Network.Width ?? UsualWidth,
+        };
 
         EffectViews Of(string network, string by) => views.First(view => view.Network == network && view.By == by).Views;
     }

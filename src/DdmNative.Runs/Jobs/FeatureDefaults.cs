@@ -13,7 +13,7 @@ public static class FeatureDefaults
     /// <summary>The method of a job that names none.</summary>
     public const string Method = "influence";
 
-    private const string Architecture = "mlp";
+    private const string Architecture = "logistic";
 
     /// <summary>The most classes that have a row of the matrix each by default.</summary>
     private const int MostClasses = 100;
@@ -25,14 +25,12 @@ public static class FeatureDefaults
     /// <param name="job">The job.</param>
     /// <param name="train">The features.</param>
     /// <param name="given">Fields that were set explicitly, even to the default value.</param>
+    /// <exception cref="BadInputException">The size of a hidden layer is given, and no network that has one.</exception>
     internal static Job Apply(Job job, Dataset train, IReadOnlySet<string> given)
     {
         var usual = new JobAttribution();
         if (job.Target is null && job.Network.Architecture == new JobNetwork().Architecture && !given.Contains("network.architecture"))
-            job = job with
-            {
-                Network = job.Network with { Architecture = Architecture, Depth = given.Contains("network.depth") ? job.Network.Depth : 0 },
-            };
+            job = job with { Network = WithoutHiddenLayers(job.Network) with { Architecture = Architecture } };
         JobAttribution attribution = job.Attribution;
         if (attribution.Methods.SequenceEqual(usual.Methods) && !given.Contains("attribution.methods"))
             attribution = attribution with { Methods = [Method] };
@@ -42,6 +40,16 @@ public static class FeatureDefaults
         if (train.Count > MostSamples && attribution.Samples == usual.Samples && !given.Contains("attribution.samples"))
             attribution = attribution with { Samples = JobAttribution.NoSamples };
         return job with { Attribution = attribution };
+    }
+
+    private static JobNetwork WithoutHiddenLayers(JobNetwork network)
+    {
+        if (network.Width is null && network.Depth is null)
+            return network;
+        (string field, int? size) = network.Width is null ? ("network.depth", network.Depth) : ("network.width", network.Width);
+        throw BadInputException.OfJob(field, $"{size} without network.architecture",
+            $"no size: the default network for features, {Architecture}, has no hidden layers",
+            "Name the architecture mlp for a network with hidden layers, or remove the setting.");
     }
 
     /// <summary>Refuses what needs images.</summary>

@@ -1,6 +1,11 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
 using DdmNative.Compute.Contracts;
+using DdmNative.Attribution.Formats;
 using DdmNative.Attribution.Matching;
 using DdmNative.Attribution.Methods;
+using DdmNative.Attribution.Networks;
+using DdmNative.Attribution.Training;
 
 namespace DdmNative.Runs.Jobs;
 
@@ -82,12 +87,58 @@ public sealed record JobData
 /// <summary>The classifier; the data determine its input size and its classes.</summary>
 public sealed record JobNetwork
 {
-    /// <summary><c>convnet</c>, <c>mlp</c> or <c>lenet</c>.</summary>
+    /// <summary>The value of <see cref="Activation"/> for GELU.</summary>
+    public const string Gelu = "gelu";
+
+    /// <summary>The value of <see cref="Activation"/> for ReLU.</summary>
+    public const string Relu = "relu";
+
+    /// <summary>One of <see cref="NetworkRegistry.Names"/>.</summary>
     public string Architecture { get; init; } = "convnet";
 
-    public int Width { get; init; } = 32;
+    /// <summary>Channels or units; null for the architecture's usual number.</summary>
+    public int? Width { get; init; }
 
-    public int Depth { get; init; } = 3;
+    /// <summary>Blocks or hidden layers; null for the architecture's usual number.</summary>
+    public int? Depth { get; init; }
+
+    /// <summary>The units of each hidden layer of an MLP, instead of width and depth; null for these.</summary>
+    public IReadOnlyList<int>? Hidden { get; init; }
+
+    /// <summary>The probability that a hidden unit of an MLP is dropped in training.</summary>
+    public double Dropout { get; init; }
+
+    /// <summary><see cref="Relu"/> or <see cref="Gelu"/>.</summary>
+    public string Activation { get; init; } = Relu;
+
+    /// <summary>With the usual numbers in the place of null, and null in the place of what the architecture does not use.</summary>
+    public JobNetwork Complete()
+    {
+        NetworkDescription? network = NetworkRegistry.Find(Architecture);
+        return this with
+        {
+            Width = Hidden is null && network?.StandardWidth is int width ? Width ?? width : null,
+            Depth = Hidden is null && network?.StandardDepth is int depth ? Depth ?? depth : null,
+        };
+    }
+
+    /// <summary>The network's options for images of a shape.</summary>
+    public NetworkOptions OptionsFor(ImageShape input, int classes)
+    {
+        JobNetwork complete = Complete();
+        return new NetworkOptions(Architecture, complete.Width ?? 0, complete.Depth ?? 0, input, classes)
+        {
+            Hidden = Hidden, Dropout = (float)Dropout,
+            Activation = Activation == Gelu ? Attribution.Networks.Activation.Gelu : Attribution.Networks.Activation.Relu,
+        };
+    }
+
+    /// <summary>Compares values: the generated equality compares lists by reference.</summary>
+    public bool Equals(JobNetwork? other)
+        => other is not null && (Architecture, Width, Depth, Activation) == (other.Architecture, other.Width, other.Depth, other.Activation)
+            && Dropout.Equals(other.Dropout) && (Hidden ?? []).SequenceEqual(other.Hidden ?? []);
+
+    public override int GetHashCode() => HashCode.Combine(Architecture, Width, Depth, Activation, Dropout);
 }
 
 /// <summary>
@@ -109,6 +160,9 @@ public sealed record JobTarget
 /// <summary>The training of the target and of every exact retraining.</summary>
 public sealed record JobTraining
 {
+    private static readonly string[] AddedLater
+        = ["weight_decay", "nesterov", "schedule", "warmup", "label_smoothing", "crop", "flip"];
+
     public float LearningRate { get; init; } = 0.02f;
 
     public float Momentum { get; init; } = 0.9f;
@@ -116,6 +170,55 @@ public sealed record JobTraining
     public int BatchSize { get; init; } = 64;
 
     public int Epochs { get; init; } = 8;
+
+    /// <summary>λ of g ← g + λθ before the momentum, on every trained parameter; 0 for none.</summary>
+    public float WeightDecay { get; init; }
+
+    /// <summary>Whether the momentum is Nesterov's.</summary>
+    public bool Nesterov { get; init; }
+
+    /// <summary>How the learning rate falls: <c>cosine</c> or <c>one-cycle</c> (linearly, after a rise).</summary>
+    public string Schedule { get; init; } = JobChoices.Schedules[0];
+
+    /// <summary>
+    /// The share of the training in which the learning rate rises; null for the schedule's own: 0 for <c>cosine</c>, 0.2 for
+    /// <c>one-cycle</c>.
+    /// </summary>
+    public float? Warmup { get; init; }
+
+    /// <summary>ε of the training loss: the label vector is (1 − ε)·onehot + ε/K.</summary>
+    public float LabelSmoothing { get; init; }
+
+    /// <summary>The most pixels by which an image is moved at random along each axis, in every epoch anew; 0 for none.</summary>
+    public int Crop { get; init; }
+
+    /// <summary>Whether images are mirrored with probability ½, in every epoch anew.</summary>
+    public bool Flip { get; init; }
+
+    /// <summary>The options of the trainer.</summary>
+    internal TrainingOptions ToOptions(ulong seed) => new(LearningRate, Momentum, BatchSize, Epochs, seed)
+    {
+        WeightDecay = WeightDecay,
+        Nesterov = Nesterov,
+        Schedule = Schedule == JobChoices.OneCycle ? LearningRateShape.OneCycle : LearningRateShape.Cosine,
+        Warmup = Warmup,
+        LabelSmoothing = LabelSmoothing,
+        Crop = Crop,
+        Flip = Flip,
+    };
+
+    /// <summary>
+    /// The fields for the key of a stage. Those that were added later are left out at their defaults, so that a target that was trained
+    /// before they existed is not trained again.
+    /// </summary>
+    internal JsonObject Keyed()
+    {
+        JsonObject fields = JsonSerializer.SerializeToNode(this, JsonSettings.Strict)!.AsObject();
+        JsonObject defaults = JsonSerializer.SerializeToNode(new JobTraining(), JsonSettings.Strict)!.AsObject();
+        foreach (string name in AddedLater.Where(name => JsonNode.DeepEquals(fields[name], defaults[name])))
+            fields.Remove(name);
+        return fields;
+    }
 }
 
 /// <summary>The groups of the training set whose effects are computed.</summary>

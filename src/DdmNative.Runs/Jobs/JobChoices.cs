@@ -7,6 +7,12 @@ public static class JobChoices
 {
     public static IReadOnlyList<string> Architectures => NetworkRegistry.Names;
 
+    /// <summary>A learning rate that rises and falls linearly.</summary>
+    internal const string OneCycle = "one-cycle";
+
+    /// <summary>How the learning rate falls.</summary>
+    public static IReadOnlyList<string> Schedules { get; } = ["cosine", OneCycle];
+
     /// <summary>The spaces for clustering.</summary>
     public static IReadOnlyList<string> ClusterSpaces { get; } = ["features", "pixels"];
 

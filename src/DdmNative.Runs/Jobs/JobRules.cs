@@ -24,8 +24,7 @@ public static class JobRules
         rules.Fraction("data.label_noise", job.Data.LabelNoise);
         Normalization(job.Data, rules);
         rules.OneOf("network.architecture", job.Network.Architecture, [.. JobChoices.Architectures]);
-        rules.Whole("network.width", job.Network.Width, 1, 4096);
-        rules.Whole("network.depth", job.Network.Depth, job.Network.Architecture == "mlp" ? 0 : 1, 16);
+        Network(job.Network, rules);
         if (job.Target is JobTarget target)
         {
             rules.Text("target.file", target.File);
@@ -37,6 +36,7 @@ public static class JobRules
         rules.Fraction("training.momentum", job.Training.Momentum);
         rules.Whole("training.batch_size", job.Training.BatchSize, 1, 1_000_000);
         rules.Whole("training.epochs", job.Training.Epochs, 1, 100_000);
+        Recipe(job.Training, rules);
         if (job.Groups.File is not null)
             rules.Text("groups.file", job.Groups.File);
         rules.Whole("groups.per_class", job.Groups.PerClass, 1, 100_000);
@@ -55,6 +55,39 @@ public static class JobRules
             Evaluation(job.Evaluation, job, goal, rules);
         if (job.Unlearning is not null)
             Unlearning(job.Unlearning, job, goal, rules);
+    }
+
+    private static void Network(JobNetwork network, Rules rules)
+    {
+        rules.Whole("network.width", network.Width, 1, 4096);
+        rules.Whole("network.depth", network.Depth, 1, 16);
+        rules.Fraction("network.dropout", network.Dropout);
+        rules.OneOf("network.activation", network.Activation, JobNetwork.Relu, JobNetwork.Gelu);
+        bool hasHidden = NetworkRegistry.Find(network.Architecture)!.HasHiddenLayers;
+        if (!hasHidden && network.Dropout > 0)
+            throw rules.Error("network.dropout", FormattableString.Invariant($"{network.Dropout} for {network.Architecture}"),
+                "0: only mlp has dropout");
+        if (network.Hidden is not IReadOnlyList<int> hidden)
+            return;
+        if (!hasHidden)
+            throw rules.Error("network.hidden", $"{hidden.Count} layers for {network.Architecture}", "none: only mlp has hidden layers");
+        if (hidden.Count is < 1 or > 16)
+            throw rules.Error("network.hidden", $"{hidden.Count} layers", "1 to 16 layers; use logistic for none");
+        for (int i = 0; i < hidden.Count; i++)
+            rules.Whole($"network.hidden[{i}]", hidden[i], 1, 65536);
+        if (network.Width is not null || network.Depth is not null)
+            throw rules.Error("network.hidden", "hidden layers beside a width or a depth", "hidden, or width and depth");
+    }
+
+    private static void Recipe(JobTraining training, Rules rules)
+    {
+        rules.Fraction("training.weight_decay", training.WeightDecay);
+        if (training.Nesterov && training.Momentum == 0)
+            throw rules.Error("training.nesterov", "true with training.momentum 0", "false, or a momentum above 0");
+        rules.OneOf("training.schedule", training.Schedule, [.. JobChoices.Schedules]);
+        rules.Fraction("training.warmup", training.Warmup ?? 0);
+        rules.Fraction("training.label_smoothing", training.LabelSmoothing);
+        rules.Whole("training.crop", training.Crop, 0, 1000);
     }
 
     private static void Normalization(JobData data, Rules rules)
@@ -201,8 +234,8 @@ public static class JobRules
     {
         // The depth of a network that comes from a file is known once the file is read (RunInputs).
         if (job.Target is null && MethodRegistry.Create(method) is DepthMethod { Blocks: int blocks }
-            && NetworkRegistry.Find(job.Network.Architecture) is { HasFixedSize: false } && blocks > job.Network.Depth)
-            throw rules.Error(field, $"'{method}'", $"block:1 to block:{job.Network.Depth}, the network's depth");
+            && job.Network.Complete().Depth is int depth && blocks > depth)
+            throw rules.Error(field, $"'{method}'", $"block:1 to block:{depth}, the network's depth");
     }
 
     private static void Objectives(Job job, Rules rules)

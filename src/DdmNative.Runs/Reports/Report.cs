@@ -90,7 +90,7 @@ internal static class Report
     private static string Subtitle(Job job, RunInputs inputs, GroupTable groups)
         => string.Create(CultureInfo.InvariantCulture,
             $"{inputs.Train.Name}: {inputs.Train.Count} training images in {groups.Count} groups, {inputs.Test.Count} test images; "
-            + $"{job.Network.Architecture} of width {job.Network.Width} and depth {job.Network.Depth}, seed {job.Seed}.");
+            + $"{inputs.Network.Options.Describe()}, seed {job.Seed}.");
 
     /// <summary>The effects of all parts by objective.</summary>
     private static IEnumerable<double[]> Rows(AttributionMatrix matrix) => matrix.Flatten().Chunk(matrix.Groups);

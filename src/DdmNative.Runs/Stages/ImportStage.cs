@@ -19,7 +19,7 @@ internal sealed class ImportStage(Job job, ImportedTarget target) : Stage
     public override string Title => $"import {Path.GetFileName(job.Target!.File)} as the target";
 
     // Seed and training options too: later stages retrain the target with them.
-    public override object Settings => new { job.Seed, job.Network, job.Training, Target = target.Sha256 };
+    public override object Settings => new { job.Seed, job.Network, Training = job.Training.Keyed(), Target = target.Sha256 };
 
     public override StageResult Run(StageContext context)
     {

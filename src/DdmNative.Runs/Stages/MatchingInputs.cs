@@ -22,7 +22,11 @@ internal sealed class MatchingInputs : IDisposable
         Trajectory = TrajectoryFiles.Read(context.Folder, inputs.Network)
             ?? new Trajectory([new Checkpoint(0, TrainStage.ReadTarget(context))]);
         GroupRepresentatives nearest = GroupRepresentatives.Nearest(GroupStage.Features(context).Rows, groups, recipe.PerGroup, job.Seed);
-        var start = new SynsetStart(inputs.Network.Input, inputs.Network.Classes, inputs.Train.Images, inputs.Train.Labels);
+        float labelSmoothing = RunInputs.Recipe(job).LabelSmoothing;
+        var start = new SynsetStart(inputs.Network.Input, inputs.Network.Classes, inputs.Train.Images, inputs.Train.Labels)
+        {
+            LabelSmoothing = labelSmoothing,
+        };
         RealImages = start.Nearest(nearest.Samples, recipe.PerGroup);
         Start = job.Matching.Start switch
         {
@@ -30,7 +34,7 @@ internal sealed class MatchingInputs : IDisposable
             JobMatching.NoiseStart => SynsetStart.Noise(RealImages, job.Seed),
             _ => RealImages,
         };
-        _set = TrainingSet.Create(context.Device, inputs.Train);
+        _set = TrainingSet.Create(context.Device, inputs.Train, labelSmoothing);
         Real = new GroupGradients(context.Device, inputs.Network, _set.Images, _set.Labels, groups.GroupOf, groups.Count);
     }
 

@@ -28,8 +28,8 @@ internal sealed class MislabelStage(Job job, JobEvaluation evaluation) : Evaluat
     public override IReadOnlyList<string> Needs => [GroupStage.StageName];
 
     public override object Settings
-        => new { Job.Seed, Evaluation.LabelNoise, DataSeed = Job.Data.Seed, Job.Network, Job.Training, Job.Groups, Job.Matching,
-            Job.Attribution.Methods };
+        => new { Job.Seed, Evaluation.LabelNoise, DataSeed = Job.Data.Seed, Job.Network, Training = Job.Training.Keyed(), Job.Groups,
+            Job.Matching, Job.Attribution.Methods };
 
     public override ShardWork InShard => ShardWork.Dealt;
 

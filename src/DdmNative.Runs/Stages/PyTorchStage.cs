@@ -52,10 +52,11 @@ internal sealed class PyTorchStage(Job job, PyTorchBaseline baseline) : Stage
     private string Execute(string data, string result, StageContext context)
     {
         int perClass = context.Inputs.Train.Count / context.Inputs.Train.Classes;
+        JobNetwork network = job.Network.Complete();
         var start = new ProcessStartInfo(baseline.Python) { RedirectStandardOutput = true, RedirectStandardError = true };
         foreach (string argument in (IEnumerable<string>)[
-            baseline.Script, "--data", data, "--threads", Text(baseline.Threads), "--width", Text(job.Network.Width), "--depth",
-            Text(job.Network.Depth),
+            baseline.Script, "--data", data, "--threads", Text(baseline.Threads), "--width", Text(network.Width ?? 0), "--depth",
+            Text(network.Depth ?? 0),
             "--batch", Text(job.Training.BatchSize), "--per-class", Text(perClass), "--count", Text(Trainings), "--epochs", "1", "--json",
             result])
             start.ArgumentList.Add(argument);

@@ -82,12 +82,13 @@ internal sealed class ReferenceStage(Job job) : Stage
         // Without the only group there would be nothing to train on.
         int count = groups.Count < 2 ? 0 : Math.Min(job.Attribution.ReferenceGroups, groups.Count);
         int[] chosen = [.. Enumerable.Range(0, count).Select(i => (int)(((2L * i) + 1) * groups.Count / (2 * count)))];
+        TrainingOptions recipe = RunInputs.Recipe(job);
         using var retraining = new PartialRetraining(context.Device, inputs.Network, LastBlock(inputs.Network.BlockCount),
-            TrainStage.ReadTarget(context), inputs.Train, inputs.Test);
+            TrainStage.ReadTarget(context), inputs.Train, inputs.Test, recipe.LabelSmoothing);
         var options = new WaveOptions { Pieces = kept.Pieces,
             OnProgress = (done, total) => context.Listener.Progress(done, total, "steps") };
         options = options with { Wave = context.Settings.Bounded(options.Wave) };
-        CounterfactualLogits logits = retraining.Run(RunInputs.Recipe(job), TrajectoryFiles.ReadInitial(context), groups.GroupOf,
+        CounterfactualLogits logits = retraining.Run(recipe, TrajectoryFiles.ReadInitial(context), groups.GroupOf,
             [.. chosen.Select(g => new[] { g })], options, context.Stop);
         MethodFile.WriteModels(context.PathFor(FileName), logits, (Groups, new NpyArray(chosen, chosen.Length)));
         return new StageResult(FileName);

@@ -25,7 +25,7 @@ internal sealed class TrainStage(Job job) : Stage
 
     public override string Title => "train the target";
 
-    public override object Settings => new { job.Seed, job.Network, job.Training, Recorded = new ControlledReplay().Options };
+    public override object Settings => new { job.Seed, job.Network, Training = job.Training.Keyed(), Recorded = new ControlledReplay().Options };
 
     public override double? Work(TrainingPasses passes) => passes.Training;
 
@@ -38,8 +38,8 @@ internal sealed class TrainStage(Job job) : Stage
     public override StageResult Run(StageContext context)
     {
         RunInputs inputs = context.Inputs;
-        using var set = TrainingSet.Create(context.Device, inputs.Train);
         TrainingOptions recipe = RunInputs.Recipe(job);
+        using var set = TrainingSet.Create(context.Device, inputs.Train, recipe.LabelSmoothing);
         int steps = recipe.TotalSteps(set.Count);
         IReadOnlyList<int> recorded = [.. Trajectory.DefaultSteps(steps, BatchOrder.StepsIn(set.Count, recipe.BatchSize)),
             .. new ControlledReplay().RecordedSteps(recipe, steps)];

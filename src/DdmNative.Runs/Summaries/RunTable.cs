@@ -80,7 +80,7 @@ public static class RunTable
         int groups = (int)(record.Stages.FirstOrDefault(stage => stage.Name == GroupStage.StageName)?.Figures.GetValueOrDefault("groups")
             ?? 0);
         var shared = new RunTableRow(folder, record.Job.Data.Source, record.Data!.Train, record.Job.Training.Epochs,
-            record.Job.Network.Width, groups, summary.RetrainedGroups, summary.RetrainedSeeds, Ceiling, summary.Ceiling);
+            record.Job.Network.Complete().Width ?? 0, groups, summary.RetrainedGroups, summary.RetrainedSeeds, Ceiling, summary.Ceiling);
         if (summary.Ceiling.Count > 0)
             yield return shared;
         foreach (MethodSummary method in summary.Methods)

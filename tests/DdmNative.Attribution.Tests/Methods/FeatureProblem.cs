@@ -21,11 +21,11 @@ internal sealed class FeatureProblem : IDisposable
     private readonly int[] _testLabels = [.. Enumerable.Range(0, TestCount).Select(n => n % Classes)];
 
     /// <param name="isInMemory">Whether the features are a dataset in memory; otherwise they are read row by row.</param>
-    /// <param name="depth">Hidden layers.</param>
+    /// <param name="depth">Hidden layers; softmax regression has none.</param>
     /// <param name="recipe">The training; null for a short one.</param>
     public FeatureProblem(bool isInMemory, int depth = 0, TrainingOptions? recipe = null)
     {
-        Network = Network.Create(new NetworkOptions("mlp", 7, depth, new ImageShape(Columns, 1, 1), Classes));
+        Network = Network.Create(new NetworkOptions(depth == 0 ? "logistic" : "mlp", 7, depth, new ImageShape(Columns, 1, 1), Classes));
         Recipe = recipe ?? new TrainingOptions(LearningRate: 0.05f, BatchSize: 32, Epochs: 2, Seed: 5);
         Train = Data(isInMemory, _labels, stream: 1);
         Test = Data(isInMemory, _testLabels, stream: 2);

@@ -22,7 +22,8 @@ internal sealed class GoldenProblem : IDisposable
     /// <param name="recordsAllSteps">
     /// Whether the trajectory has every step, as `controlled-replay` needs it: the training is then done here, and not PyTorch's.
     /// </param>
-    public GoldenProblem(int threads = 2, bool recordsAllSteps = false)
+    /// <param name="change">Changes the recipe with which the target is trained here.</param>
+    public GoldenProblem(int threads = 2, bool recordsAllSteps = false, Func<TrainingOptions, TrainingOptions>? change = null)
     {
         Device = new CpuDevice(threads);
         int classes = Whole("classes");
@@ -33,9 +34,10 @@ internal sealed class GoldenProblem : IDisposable
         Objectives = [.. _file.Metadata["objectives"].Split(';').Select(Objective.Parse)];
         Recipe = new TrainingOptions(float.Parse(_file.Metadata["learning_rate"], CultureInfo.InvariantCulture),
             float.Parse(_file.Metadata["momentum"], CultureInfo.InvariantCulture), Whole("batch"), Whole("epochs"), (ulong)Whole("seed"));
+        Recipe = change?.Invoke(Recipe) ?? Recipe;
         if (recordsAllSteps)
         {
-            using TrainingSet set = TrainingSet.Create(Device, Train);
+            using TrainingSet set = TrainingSet.Create(Device, Train, Recipe.LabelSmoothing);
             Trajectory = TargetTraining.Run(Device, Network, set, Recipe,
                 [.. Enumerable.Range(0, Recipe.TotalSteps(Train.Count) + 1)]).Trajectory;
             return;
@@ -65,8 +67,9 @@ internal sealed class GoldenProblem : IDisposable
 
     /// <summary>A request on the problem.</summary>
     public MethodContext Request(GroupTable? parts = null, PieceWork? pieces = null, int? wave = null,
-        IReadOnlyList<Objective>? objectives = null, bool hasTrajectory = true, RetrainedModelStore? models = null)
-        => new(Device, Network, Train, Test, parts ?? Groups, objectives ?? Objectives, Recipe)
+        IReadOnlyList<Objective>? objectives = null, bool hasTrajectory = true, RetrainedModelStore? models = null,
+        TrainingOptions? recipe = null)
+        => new(Device, Network, Train, Test, parts ?? Groups, objectives ?? Objectives, recipe ?? Recipe)
         {
             Target = Trajectory.Checkpoints[^1].Parameters,
             Trajectory = hasTrajectory ? Trajectory : null,

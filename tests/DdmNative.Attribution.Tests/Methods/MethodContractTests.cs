@@ -6,6 +6,7 @@ using DdmNative.Attribution.Online;
 using DdmNative.Attribution.Sharding;
 using DdmNative.Attribution.Tests.Formats;
 using DdmNative.Attribution.Tests.Sharding;
+using DdmNative.Attribution.Training;
 using Xunit;
 
 namespace DdmNative.Attribution.Tests.Methods;
@@ -47,6 +48,60 @@ public sealed class MethodContractTests : IDisposable
         Assert.Equal(expected, MethodRegistry.Attribute(method, small).ToArray());
         Assert.All(expected.Cast<double>(), value => Assert.True(double.IsFinite(value)));
     }
+
+    /// <summary>A recipe with every option: all methods take it, and it does not cost them what they promise.</summary>
+    [Theory]
+    [MemberData(nameof(Methods))]
+    public void A_recipe_with_every_option_gives_the_same_bits_in_any_wave(string method)
+    {
+        using var problem = new GoldenProblem(recordsAllSteps: true, change: Whole);
+        using MethodContext request = problem.Request();
+        double[,] expected = MethodRegistry.Attribute(method, request).ToArray();
+        using var other = new GoldenProblem(threads: 1, recordsAllSteps: true, change: Whole);
+        using MethodContext small = other.Request(wave: 1);
+
+        Assert.Equal(expected, MethodRegistry.Attribute(method, small).ToArray());
+        Assert.All(expected.Cast<double>(), value => Assert.True(double.IsFinite(value)));
+
+        static TrainingOptions Whole(TrainingOptions recipe) => recipe with
+        {
+            WeightDecay = 5e-3f,
+            Nesterov = true,
+            Schedule = LearningRateShape.OneCycle,
+            LabelSmoothing = 0.1f,
+            Crop = 1,
+            Flip = true,
+        };
+    }
+
+    /// <summary>The loss of which one takes differences and the gradients of the other are of the same, smoothed, training loss.</summary>
+    [Fact]
+    public void Mirrored_influence_of_a_short_step_is_grad_dot_with_label_smoothing_too()
+    {
+        using MethodContext request = _problem.Request(recipe: _problem.Recipe with { LabelSmoothing = 0.3f });
+        using MethodContext plain = _problem.Request();
+        double[] expected = ValuesOf("grad-dot", request), without = ValuesOf("grad-dot", plain);
+
+        Assert.InRange(Difference(ValuesOf("mirrored-influence:step=0.0005", request), expected), 0, 0.02);
+        Assert.InRange(Difference(without, expected), 0.1, double.PositiveInfinity);
+    }
+
+    [Theory]
+    [InlineData("influence:damping=0.15", "influence:damping=0.05")]
+    [InlineData("influence:damping=0.15:curvature=hessian", "influence:damping=0.05:curvature=hessian")]
+    public void Weight_decay_is_part_of_the_curvature(string damped, string decayed)
+    {
+        using MethodContext plain = _problem.Request(), request = _problem.Request(recipe: _problem.Recipe with { WeightDecay = 0.1f });
+        Assert.InRange(Difference(ValuesOf(decayed, request), ValuesOf(damped, plain)), 0, 1e-5);
+        Assert.InRange(Difference(ValuesOf(decayed, plain), ValuesOf(damped, plain)), 1e-2, double.PositiveInfinity);
+    }
+
+    private static double[] ValuesOf(string method, MethodContext request)
+        => [.. MethodRegistry.Attribute(method, request).ToArray().Cast<double>()];
+
+    /// <summary>‖a − b‖/‖b‖.</summary>
+    private static double Difference(double[] a, double[] b)
+        => Math.Sqrt(a.Zip(b, (x, y) => (x - y) * (x - y)).Sum() / b.Sum(y => y * y));
 
     [Theory]
     [MemberData(nameof(Methods))]

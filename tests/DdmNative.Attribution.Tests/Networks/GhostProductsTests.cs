@@ -11,7 +11,8 @@ public sealed class GhostProductsTests
     private const int Samples = 19, Directions = 3;
 
     public static TheoryData<string, int, int> Networks
-        => new() { { "convnet", 16, 2 }, { "convnet", 5, 3 }, { "mlp", 12, 2 }, { "lenet", 0, 0 } };
+        => new() { { "convnet", 16, 2 }, { "convnet", 5, 3 }, { "mlp", 12, 2 }, { "lenet", 0, 0 }, { "resnet9", 3, 0 },
+            { "resnet18", 2, 0 } };
 
     [Theory]
     [MemberData(nameof(Networks))]

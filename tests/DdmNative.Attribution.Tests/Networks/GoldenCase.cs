@@ -15,19 +15,20 @@ internal sealed class GoldenCase
         this._contents = contents;
         var image = new ImageShape(Number("channels"), Number("height"), Number("width_px"));
         string architecture = contents.Metadata["architecture"];
-        if (architecture == "mlp")
+        int NumberOrZero(string key) => contents.Metadata.ContainsKey(key) ? Number(key) : 0;
+        Network = Network.Create(new NetworkOptions(architecture, NumberOrZero("width"), NumberOrZero("depth"), image, Number("classes"))
         {
-            int[] widths = [.. contents.Metadata["hidden"].Split(',').Select(width => int.Parse(width, CultureInfo.InvariantCulture))];
-            Network = Mlp.Create(new NetworkOptions(architecture, widths[0], widths.Length, image, Number("classes")), widths);
-        }
-        else
-        {
-            (int width, int depth) = architecture == "convnet" ? (Number("width"), Number("depth")) : (0, 0);
-            Network = Network.Create(new NetworkOptions(architecture, width, depth, image, Number("classes")));
-        }
+            Hidden = contents.Metadata.TryGetValue("hidden", out string? hidden)
+                ? [.. hidden.Split(',').Select(width => int.Parse(width, CultureInfo.InvariantCulture))] : null,
+            Activation = contents.Metadata.GetValueOrDefault("activation") == "gelu" ? Activation.Gelu : Activation.Relu,
+        });
+        IsTraining = contents.Metadata.GetValueOrDefault("training") == "true";
     }
 
     public Network Network { get; }
+
+    /// <summary>Whether the file is of the form that uses the statistics of the batch.</summary>
+    public bool IsTraining { get; }
 
     public static GoldenCase Read(string name) => new(Safetensors.Read(Path.Combine(Folder(), name + ".safetensors")));
 

@@ -26,18 +26,27 @@ public sealed class GoldenTests(ITestOutputHelper output) : IDisposable
     [InlineData("mlp_9x9x2")]
     [InlineData("lenet_28x28x1")]
     [InlineData("lenet_21x17x2")]
+    [InlineData("logistic_9x9x2")]
+    [InlineData("resnet9_12x11x3")]
+    [InlineData("resnet9_training")]
+    [InlineData("resnet18_9x8x3")]
+    [InlineData("resnet18_training")]
+    [InlineData("resnet18_imagenet")]
+    [InlineData("vgg11_32x32x3")]
+    [InlineData("alexnet_12x13x1")]
+    [InlineData("alexnet_gelu")]
     public void Every_derivative_of_a_network_matches_PyTorch(string file)
     {
         GoldenCase golden = GoldenCase.Read(file);
         Network network = golden.Network;
         int samples = golden.Count("x");
-        using var loss = new LossGradient(_device, network, 1, samples, keepLogits: true);
+        Tensor weights = _device.Upload(new TensorShape(1, samples, 1), golden.Tensor("weights"));
+        using var loss = new LossGradient(_device, network, 1, samples, keepLogits: true, TrainingOf(golden, weights, samples));
         TensorShape vector = TensorShape.Vector(1, network.ParameterCount);
         Tensor parameters = _device.Upload(vector, golden.Vector("param"));
         Tensor direction = _device.Upload(vector, golden.Vector("direction"));
         Tensor images = _device.Upload(network.Input.For(1, samples), golden.Tensor("x"));
         Tensor labels = _device.Upload(network.Output.For(1, samples), golden.Tensor("q"));
-        Tensor weights = _device.Upload(new TensorShape(1, samples, 1), golden.Tensor("weights"));
         Tensor perSample = _device.Allocate(weights.Shape);
         Tensor gradient = _device.Allocate(vector);
         Tensor imagesGradient = _device.Allocate(images.Shape);
@@ -64,6 +73,7 @@ public sealed class GoldenTests(ITestOutputHelper output) : IDisposable
     [InlineData("matching_forward", 1)]
     [InlineData("matching_reverse", -1)]
     [InlineData("matching_dead_channel", 1)]
+    [InlineData("matching_resnet9", -1)]
     public void Targets_of_matching_are_the_real_gradients_of_every_group(string file, int sign)
     {
         GoldenCase golden = GoldenCase.Read(file);
@@ -99,6 +109,9 @@ public sealed class GoldenTests(ITestOutputHelper output) : IDisposable
     [InlineData("matching_dead_channel", "relative", GradientDistanceKind.Relative)]
     [InlineData("matching_dead_channel", "relative-per-layer", GradientDistanceKind.RelativePerLayer)]
     [InlineData("matching_dead_channel", "row-cosine", GradientDistanceKind.RowCosine)]
+    [InlineData("matching_resnet9", "relative", GradientDistanceKind.Relative)]
+    [InlineData("matching_resnet9", "relative-per-layer", GradientDistanceKind.RelativePerLayer)]
+    [InlineData("matching_resnet9", "row-cosine", GradientDistanceKind.RowCosine)]
     public void Matching_losses_and_their_gradients_match_PyTorch(string file, string distanceName, GradientDistanceKind kind)
     {
         GoldenCase golden = GoldenCase.Read(file);
@@ -121,10 +134,12 @@ public sealed class GoldenTests(ITestOutputHelper output) : IDisposable
         Check("labels", labelsGradient, golden.Tensor($"grad_labels.{distanceName}"));
     }
 
-    [Fact]
-    public void Ten_steps_of_training_end_where_PyTorch_ends()
+    [Theory]
+    [InlineData("training")]
+    [InlineData("training_resnet9")]
+    public void Ten_steps_of_training_end_where_PyTorch_ends(string file)
     {
-        GoldenCase golden = GoldenCase.Read("training");
+        GoldenCase golden = GoldenCase.Read(file);
         Network network = golden.Network;
         int[] classes = golden.Integers("y");
         int[] order = golden.Integers("order");
@@ -135,7 +150,8 @@ public sealed class GoldenTests(ITestOutputHelper output) : IDisposable
         for (int n = 0; n < classes.Length; n++)
             oneHot[n * network.Classes + classes[n]] = 1;
         TensorShape vector = TensorShape.Vector(1, network.ParameterCount);
-        using var loss = new LossGradient(_device, network, 1, batch);
+        Tensor weights = _device.Allocate(new TensorShape(1, batch, 1));
+        using var loss = new LossGradient(_device, network, 1, batch, training: TrainingOf(golden, weights, batch));
         Tensor parameters = _device.Upload(vector, golden.Vector("initial"));
         Tensor velocity = _device.Allocate(vector);
         Tensor gradient = _device.AllocateTransient(vector);
@@ -144,7 +160,6 @@ public sealed class GoldenTests(ITestOutputHelper output) : IDisposable
         Tensor images = _device.AllocateTransient(network.Input.For(1, batch));
         Tensor labels = _device.AllocateTransient(network.Output.For(1, batch));
         Tensor indices = _device.Allocate(new TensorShape(1, batch, 1));
-        Tensor weights = _device.Allocate(indices.Shape);
         Tensor perSample = _device.Allocate(indices.Shape);
         Tensor rate = _device.Allocate(TensorShape.Vector(1, 1));
         using IPlan step = _device.Record("step", () =>
@@ -153,6 +168,7 @@ public sealed class GoldenTests(ITestOutputHelper output) : IDisposable
             _device.Gather.Samples(dataLabels, indices, labels);
             loss.Evaluate(parameters, images, labels, weights, perSample, gradient, null);
             _device.Sgd.Step(parameters, velocity, gradient, rate, 0.9f);
+            loss.Pass.UpdateRunningStatistics(parameters);
         });
 
         var losses = new List<double>();
@@ -173,6 +189,9 @@ public sealed class GoldenTests(ITestOutputHelper output) : IDisposable
     }
 
     public void Dispose() => _device.Dispose();
+
+    private TrainingInputs? TrainingOf(GoldenCase golden, Tensor weights, int samples)
+        => golden.IsTraining ? new TrainingInputs(weights, _device.Allocate(new TensorShape(1, samples, 2)), 0) : null;
 
     private void Run(Action body)
     {

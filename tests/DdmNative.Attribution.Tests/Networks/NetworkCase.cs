@@ -1,6 +1,7 @@
 using DdmNative.Attribution.Networks;
 using DdmNative.Compute;
 using DdmNative.Compute.Contracts;
+using Xunit;
 
 namespace DdmNative.Attribution.Tests.Networks;
 
@@ -21,7 +22,46 @@ internal sealed class NetworkCase
         Weights = Rows(e => [.. Enumerable.Range(0, samples)
             .Select(n => n == 1 && e == 1 ? 0 : 0.2f + Philox.Uniform(seed, 400 + (uint)e, (ulong)n))]);
         Directions = Rows(e => Normal(seed, 500 + (uint)e, network.ParameterCount));
+        foreach (ParameterTensor constant in network.Parameters.Where(parameter => !parameter.IsTrained))
+        {
+            foreach (float[] direction in Directions)
+                direction.AsSpan(constant.Offset, constant.Length).Clear();
+        }
     }
+
+    /// <summary>
+    /// A small network of each architecture, and of each option that changes layers. Images have odd sides, so that pooling drops a row or
+    /// a column.
+    /// </summary>
+    private static readonly Dictionary<string, NetworkOptions> Cases = new()
+    {
+        ["convnet"] = new NetworkOptions("convnet", 5, 2, new ImageShape(2, 9, 7), 4),
+        ["convnet, gelu"] = new NetworkOptions("convnet", 4, 1, new ImageShape(1, 5, 7), 3) { Activation = Activation.Gelu },
+        ["mlp"] = new NetworkOptions("mlp", 11, 2, new ImageShape(2, 5, 3), 4),
+        ["mlp, hidden"] = new NetworkOptions("mlp", 0, 0, new ImageShape(1, 4, 3), 3) { Hidden = [9, 5], Dropout = 0.3f },
+        ["lenet"] = new NetworkOptions("lenet", 0, 0, new ImageShape(1, 13, 12), 3),
+        ["resnet9"] = new NetworkOptions("resnet9", 2, 0, new ImageShape(2, 12, 11), 4),
+        ["resnet18"] = new NetworkOptions("resnet18", 2, 0, new ImageShape(2, 9, 8), 3),
+        ["resnet18-imagenet"] = new NetworkOptions("resnet18-imagenet", 2, 0, new ImageShape(1, 33, 31), 3),
+        ["vgg11"] = new NetworkOptions("vgg11", 1, 0, new ImageShape(1, 32, 33), 3),
+        ["alexnet"] = new NetworkOptions("alexnet", 2, 0, new ImageShape(1, 9, 8), 3),
+        ["logistic"] = new NetworkOptions("logistic", 0, 0, new ImageShape(2, 5, 3), 4),
+    };
+
+    /// <summary>The names of all cases.</summary>
+    public static TheoryData<string> Names
+    {
+        get
+        {
+            var names = new TheoryData<string>();
+            foreach (string name in Cases.Keys)
+                names.Add(name);
+            return names;
+        }
+    }
+
+    /// <summary>The architectures that have a case.</summary>
+    public static IEnumerable<string> Architectures => Cases.Values.Select(options => options.Architecture).Distinct();
 
     public Network Network { get; }
 
@@ -50,16 +90,9 @@ internal sealed class NetworkCase
 
     public TensorShape VectorShape => TensorShape.Vector(Members, Network.ParameterCount);
 
-    /// <summary>Images with odd sides, so that pooling drops a row and a column.</summary>
-    public static NetworkCase Create(string architecture, int members = 3, int samples = 3, ulong seed = 7) => new(
-        Network.Create(architecture switch
-        {
-            "convnet" => new NetworkOptions(architecture, 5, 2, new ImageShape(2, 9, 7), 4),
-            "mlp" => new NetworkOptions(architecture, 11, 2, new ImageShape(2, 5, 3), 4),
-            "lenet" => new NetworkOptions(architecture, 0, 0, new ImageShape(1, 13, 12), 3),
-            _ => throw new ArgumentException($"Unknown case {architecture}; expected convnet, mlp or lenet.", nameof(architecture)),
-        }),
-        members, samples, seed);
+    /// <summary>The case of that name.</summary>
+    public static NetworkCase Create(string name, int members = 3, int samples = 3, ulong seed = 7)
+        => new(Network.Create(Cases[name]), members, samples, seed);
 
     /// <summary>Seeded normal numbers (Box–Muller).</summary>
     public static float[] Normal(ulong seed, uint stream, int count)

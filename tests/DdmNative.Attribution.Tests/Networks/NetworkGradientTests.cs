@@ -16,9 +16,7 @@ public sealed class NetworkGradientTests(ITestOutputHelper output) : IDisposable
     private readonly CpuDevice _device = new(2);
 
     [Theory]
-    [InlineData("convnet")]
-    [InlineData("mlp")]
-    [InlineData("lenet")]
+    [MemberData(nameof(NetworkCase.Names), MemberType = typeof(NetworkCase))]
     public void Logits_losses_and_gradients_of_every_member_match_the_reference(string architecture)
     {
         NetworkCase c = NetworkCase.Create(architecture);
@@ -43,8 +41,7 @@ public sealed class NetworkGradientTests(ITestOutputHelper output) : IDisposable
     }
 
     [Theory]
-    [InlineData("convnet")]
-    [InlineData("mlp")]
+    [MemberData(nameof(NetworkCase.Names), MemberType = typeof(NetworkCase))]
     public void Gradients_of_groups_of_one_batch_at_one_model_are_those_of_each_group_alone(string architecture)
     {
         NetworkCase c = NetworkCase.Create(architecture, members: 3, samples: 6);
@@ -67,9 +64,7 @@ public sealed class NetworkGradientTests(ITestOutputHelper output) : IDisposable
     }
 
     [Theory]
-    [InlineData("convnet")]
-    [InlineData("mlp")]
-    [InlineData("lenet")]
+    [MemberData(nameof(NetworkCase.Names), MemberType = typeof(NetworkCase))]
     public void Hessian_vector_products_match_finite_differences(string architecture)
     {
         NetworkCase c = NetworkCase.Create(architecture);
@@ -89,9 +84,7 @@ public sealed class NetworkGradientTests(ITestOutputHelper output) : IDisposable
     }
 
     [Theory]
-    [InlineData("convnet")]
-    [InlineData("mlp")]
-    [InlineData("lenet")]
+    [MemberData(nameof(NetworkCase.Names), MemberType = typeof(NetworkCase))]
     public void Tangents_along_moving_parameters_and_moving_images_match_finite_differences(string architecture)
     {
         NetworkCase c = NetworkCase.Create(architecture);
@@ -135,8 +128,7 @@ public sealed class NetworkGradientTests(ITestOutputHelper output) : IDisposable
     }
 
     [Theory]
-    [InlineData("convnet")]
-    [InlineData("lenet")]
+    [MemberData(nameof(NetworkCase.Names), MemberType = typeof(NetworkCase))]
     public void Everything_is_the_same_bits_for_any_number_of_threads_and_at_every_run(string architecture)
     {
         NetworkCase c = NetworkCase.Create(architecture, members: 5, samples: 7);

@@ -15,6 +15,11 @@ public sealed class NetworkPassTests : IDisposable
     [InlineData("convnet", 1)]
     [InlineData("mlp", 1)]
     [InlineData("lenet", 2)]
+    [InlineData("resnet9", 0)]
+    [InlineData("resnet9", 2)]
+    [InlineData("resnet9", 4)]
+    [InlineData("resnet18", 1)]
+    [InlineData("resnet18", 8)]
     public void A_top_on_the_features_of_its_bottom_gives_the_whole_networks_logits_and_gradient(string architecture, int blocks)
     {
         NetworkCase c = NetworkCase.Create(architecture, members: 1);

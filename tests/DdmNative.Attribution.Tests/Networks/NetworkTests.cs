@@ -41,23 +41,22 @@ public sealed class NetworkTests
             Network.Create(new NetworkOptions(architecture, 8, 2, Fashion, 10)).Parameters.Select(p => p.Name));
 
     [Theory]
-    [InlineData("convnet")]
-    [InlineData("mlp")]
-    [InlineData("lenet")]
-    public void Parameters_and_distance_blocks_tile_the_vector(string architecture)
+    [MemberData(nameof(NetworkCase.Names), MemberType = typeof(NetworkCase))]
+    public void Parameters_tile_the_vector_and_distance_blocks_are_those_that_are_trained(string name)
     {
-        Network network = Network.Create(new NetworkOptions(architecture, 6, 2, Fashion, 10));
+        Network network = NetworkCase.Create(name).Network;
 
         int end = 0;
-        foreach ((ParameterTensor parameter, int i) in network.Parameters.Select((p, i) => (p, i)))
+        foreach (ParameterTensor parameter in network.Parameters)
         {
             Assert.Equal(end, parameter.Offset);
-            Assert.Equal((parameter.Offset, parameter.Length, parameter.Name.EndsWith("weight", StringComparison.Ordinal)
-                && !parameter.Name.Contains("norm", StringComparison.Ordinal)),
-                (network.Blocks[i].Offset, network.Blocks[i].Rows * network.Blocks[i].RowLength, network.Blocks[i].IsWeight));
             end += parameter.Length;
         }
         Assert.Equal(network.ParameterCount, end);
+        Assert.Equal(
+            network.Parameters.Where(p => !p.Name.Contains("running", StringComparison.Ordinal))
+                .Select(p => (p.Offset, p.Length, p.Shape.Count > 1)),
+            network.Blocks.Select(block => (block.Offset, block.Rows * block.RowLength, block.IsWeight)));
     }
 
     [Fact]
@@ -148,7 +147,7 @@ public sealed class NetworkTests
     [InlineData("convnet", 8, 0, 28, 10, "depth 0")]
     [InlineData("convnet", 60000, 3, 28, 10, "more parameters than a vector holds")]
     [InlineData("mlp", 0, 1, 28, 10, "width 0")]
-    [InlineData("mlp", 8, -1, 28, 10, "depth -1")]
+    [InlineData("mlp", 8, 0, 28, 10, "depth 0")]
     [InlineData("lenet", 8, 1, 11, 10, "at least 12×12")]
     [InlineData("resnet", 8, 1, 28, 10, "'resnet'")]
     [InlineData("convnet", 8, 3, 28, 1, "at least 2 classes")]

@@ -1,4 +1,5 @@
 using DdmNative.Attribution.Networks;
+using DdmNative.Compute.Contracts;
 
 namespace DdmNative.Attribution.Tests.Networks;
 
@@ -13,7 +14,12 @@ internal static class ReferenceLayers
         InstanceNormLayer norm => Normalise(norm, parameters, x),
         ReluAvgPoolLayer pool => Pool(pool, x),
         LinearLayer linear => Multiply(linear, parameters, x),
-        FlattenLayer => x,
+        FlattenLayer or DropoutLayer => x,
+        BatchNormLayer norm => Frozen(norm, parameters, x),
+        MaxPoolLayer pool => Maxima(pool, x),
+        AvgPoolLayer pool => Means(pool, x),
+        GeluLayer => Array.ConvertAll(x, value => value * NormalCdf(value)),
+        ScaleLayer scale => Array.ConvertAll(x, value => scale.Factor * value),
         _ => throw new NotSupportedException($"The reference does not know {layer.GetType().Name}."),
     };
 
@@ -25,17 +31,21 @@ internal static class ReferenceLayers
         InstanceNormLayer norm => NormaliseBack(norm, parameters, x, cotangent, gradient),
         ReluAvgPoolLayer pool => PoolBack(pool, x, cotangent),
         LinearLayer linear => MultiplyBack(linear, parameters, x, cotangent, gradient),
-        FlattenLayer => cotangent,
+        FlattenLayer or DropoutLayer => cotangent,
+        BatchNormLayer norm => FrozenBack(norm, parameters, x, cotangent, gradient),
+        MaxPoolLayer pool => MaximaBack(pool, x, cotangent),
+        AvgPoolLayer pool => MeansBack(pool, x, cotangent),
+        GeluLayer => [.. x.Zip(cotangent, (value, delta) => delta * (NormalCdf(value) + value * NormalDensity(value)))],
+        ScaleLayer scale => Array.ConvertAll(cotangent, value => scale.Factor * value),
         _ => throw new NotSupportedException($"The reference does not know {layer.GetType().Name}."),
     };
 
     private static double[] Convolve(ConvolutionLayer layer, ReadOnlySpan<double> parameters, double[] x)
     {
-        ReadOnlySpan<double> bias = parameters[layer.Parameters[1].Offset..];
         var y = new double[layer.Output.Length];
         int plane = layer.Output.Height * layer.Output.Width;
-        for (int i = 0; i < y.Length; i++)
-            y[i] = bias[i / plane];
+        for (int i = 0; layer.HasBias && i < y.Length; i++)
+            y[i] = parameters[layer.Parameters[1].Offset + i / plane];
         foreach ((int output, int filter, int input) in Taps(layer))
             y[output] += parameters[filter] * x[input];
         return y;
@@ -46,7 +56,7 @@ internal static class ReferenceLayers
     {
         var xCotangent = new double[x.Length];
         int plane = layer.Output.Height * layer.Output.Width;
-        for (int i = 0; i < cotangent.Length; i++)
+        for (int i = 0; layer.HasBias && i < cotangent.Length; i++)
             gradient[layer.Parameters[1].Offset + i / plane] += cotangent[i];
         foreach ((int output, int filter, int input) in Taps(layer))
         {
@@ -68,7 +78,7 @@ internal static class ReferenceLayers
         for (int i = 0; i < k; i++)
         for (int j = 0; j < k; j++)
         {
-            (int y, int x) = (row + i - layer.Padding, column + j - layer.Padding);
+            (int y, int x) = (layer.Stride * row + i - layer.Padding, layer.Stride * column + j - layer.Padding);
             if (y >= 0 && y < height && x >= 0 && x < width)
                 yield return ((o * layer.Output.Height + row) * layer.Output.Width + column, ((o * channels + c) * k + i) * k + j,
                     (c * height + y) * width + x);
@@ -148,11 +158,10 @@ internal static class ReferenceLayers
 
     private static double[] Multiply(LinearLayer layer, ReadOnlySpan<double> parameters, double[] x)
     {
-        ReadOnlySpan<double> bias = parameters[layer.Parameters[1].Offset..];
         var y = new double[layer.Output.Channels];
         for (int o = 0; o < y.Length; o++)
         {
-            y[o] = bias[o];
+            y[o] = layer.HasBias ? parameters[layer.Parameters[1].Offset + o] : 0;
             for (int i = 0; i < x.Length; i++)
                 y[o] += parameters[o * x.Length + i] * x[i];
         }
@@ -165,7 +174,8 @@ internal static class ReferenceLayers
         var xCotangent = new double[x.Length];
         for (int o = 0; o < cotangent.Length; o++)
         {
-            gradient[layer.Parameters[1].Offset + o] += cotangent[o];
+            if (layer.HasBias)
+                gradient[layer.Parameters[1].Offset + o] += cotangent[o];
             for (int i = 0; i < x.Length; i++)
             {
                 xCotangent[i] += parameters[o * x.Length + i] * cotangent[o];
@@ -173,5 +183,91 @@ internal static class ReferenceLayers
             }
         }
         return xCotangent;
+    }
+
+    private static double[] Frozen(BatchNormLayer layer, ReadOnlySpan<double> parameters, double[] x)
+    {
+        var y = new double[x.Length];
+        (int channels, int plane) = (layer.Input.Channels, layer.Input.Height * layer.Input.Width);
+        for (int i = 0; i < x.Length; i++)
+        {
+            int c = i / plane;
+            y[i] = parameters[c] * (x[i] - parameters[2 * channels + c]) / Math.Sqrt(parameters[3 * channels + c] + 1e-5)
+                + parameters[channels + c];
+        }
+        return y;
+    }
+
+    private static double[] FrozenBack(BatchNormLayer layer, ReadOnlySpan<double> parameters, double[] x, double[] cotangent,
+        Span<double> gradient)
+    {
+        var xCotangent = new double[x.Length];
+        (int channels, int plane) = (layer.Input.Channels, layer.Input.Height * layer.Input.Width);
+        for (int i = 0; i < x.Length; i++)
+        {
+            int c = i / plane;
+            double reciprocal = 1 / Math.Sqrt(parameters[3 * channels + c] + 1e-5);
+            gradient[c] += cotangent[i] * (x[i] - parameters[2 * channels + c]) * reciprocal;
+            gradient[channels + c] += cotangent[i];
+            xCotangent[i] = parameters[c] * reciprocal * cotangent[i];
+        }
+        return xCotangent;
+    }
+
+    private static double[] Maxima(MaxPoolLayer layer, double[] x)
+        => [.. Enumerable.Range(0, layer.Output.Length).Select(output => x[Largest(layer, x, output)])];
+
+    private static double[] MaximaBack(MaxPoolLayer layer, double[] x, double[] cotangent)
+    {
+        var xCotangent = new double[x.Length];
+        for (int output = 0; output < cotangent.Length; output++)
+            xCotangent[Largest(layer, x, output)] += cotangent[output];
+        return xCotangent;
+    }
+
+    /// <summary>The position of the first largest value of a window.</summary>
+    private static int Largest(MaxPoolLayer layer, double[] x, int output)
+        => Window(layer.Shape, layer.Input, layer.Output, output).Aggregate((best, input) => x[input] > x[best] ? input : best);
+
+    private static double[] Means(AvgPoolLayer layer, double[] x)
+        => [.. Enumerable.Range(0, layer.Output.Length)
+            .Select(output => Window(layer.Shape, layer.Input, layer.Output, output).Average(input => x[input]))];
+
+    private static double[] MeansBack(AvgPoolLayer layer, double[] x, double[] cotangent)
+    {
+        var xCotangent = new double[x.Length];
+        for (int output = 0; output < cotangent.Length; output++)
+        {
+            int[] window = [.. Window(layer.Shape, layer.Input, layer.Output, output)];
+            foreach (int input in window)
+                xCotangent[input] += cotangent[output] / window.Length;
+        }
+        return xCotangent;
+    }
+
+    /// <summary>The pixels of the image in the window of an output.</summary>
+    private static IEnumerable<int> Window(PoolingShape shape, ImageShape input, ImageShape output, int at)
+    {
+        int channel = at / (output.Height * output.Width), row = at / output.Width % output.Height, column = at % output.Width;
+        for (int i = 0; i < shape.WindowHeight; i++)
+        for (int j = 0; j < shape.WindowWidth; j++)
+        {
+            (int y, int x) = (row * shape.Stride - shape.Padding + i, column * shape.Stride - shape.Padding + j);
+            if (y >= 0 && y < input.Height && x >= 0 && x < input.Width)
+                yield return (channel * input.Height + y) * input.Width + x;
+        }
+    }
+
+    private static double NormalDensity(double x) => Math.Exp(-x * x / 2) / Math.Sqrt(2 * Math.PI);
+
+    /// <summary>Φ(x) by the series 1/2 + φ(x)·Σ x^(2k+1)/(1·3·…·(2k+1)), which converges for all x (Marsaglia 2004).</summary>
+    private static double NormalCdf(double x)
+    {
+        if (Math.Abs(x) > 8)
+            return x > 0 ? 1 : 0;
+        (double sum, double term) = (x, x);
+        for (int k = 3; Math.Abs(term) > 1e-18 * Math.Abs(sum); k += 2)
+            sum += term *= x * x / k;
+        return 0.5 + sum * NormalDensity(x);
     }
 }

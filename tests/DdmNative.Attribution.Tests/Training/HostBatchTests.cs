@@ -33,15 +33,20 @@ public sealed class HostBatchTests : IDisposable
     }
 
     [Theory]
-    [InlineData(1)]
-    [InlineData(3)]
-    public void Training_gives_the_same_bits(int stepsTogether)
+    [InlineData(1, 0, 0)]
+    [InlineData(3, 0, 0)]
+    [InlineData(1, 0.2f, 2)]
+    [InlineData(3, 0.2f, 2)]
+    public void Training_gives_the_same_bits(int stepsTogether, float labelSmoothing, int crop)
     {
-        var labels = new HostRows(new OneHotRows(Train.Labels, Train.Classes));
-        using var onHost = TrainingSet.Create(_problem.Device, new HostRows(Train.Rows), Image, labels);
+        TrainingOptions recipe = _problem.Recipe with { LabelSmoothing = labelSmoothing, Crop = crop, Flip = crop > 0 };
+        var labels = new HostRows(new LabelVectorRows(Train.Labels, Train.Classes, labelSmoothing));
+        using var onDevice = TrainingSet.Create(_problem.Device, Train, labelSmoothing);
+        using var onHost = TrainingSet.Create(_problem.Device, new HostRows(Train.Rows), Image, labels, labelSmoothing: labelSmoothing);
 
         Assert.Throws<InvalidOperationException>(() => onHost.Images);
-        Assert.Equal(Trained(_problem.Set, stepsTogether), Trained(onHost, stepsTogether));
+        Assert.Throws<InvalidOperationException>(() => onHost.Labels);
+        Assert.Equal(Trained(onDevice, recipe, stepsTogether), Trained(onHost, recipe, stepsTogether));
     }
 
     [Fact]
@@ -67,9 +72,9 @@ public sealed class HostBatchTests : IDisposable
         Assert.Equal(Features(Train.Rows).Values, Features(new HostRows(Train.Rows)).Values);
     }
 
-    private float[] Trained(TrainingSet set, int stepsTogether)
+    private float[] Trained(TrainingSet set, TrainingOptions recipe, int stepsTogether)
     {
-        using var trainer = new EnsembleTrainer(_problem.Device, _problem.Network, set, _problem.Recipe, members: 2,
+        using var trainer = new EnsembleTrainer(_problem.Device, _problem.Network, set, recipe, members: 2,
             stepsTogether: stepsTogether);
         trainer.Run(_problem.Network.Initialise(3), (member, sample) => member == 1 && sample % 5 == 0);
         return trainer.Parameters;

@@ -21,15 +21,16 @@ public interface IConformanceCase
 /// <summary>A convolution's geometry and ensemble; printed in full when it fails.</summary>
 public sealed record ConvolutionCase(
     int InputChannels, int OutputChannels, int Height, int Width, int KernelSize, int Padding, int Samples, int Members, int SharedOperands,
-    int Seed) : IConformanceCase
+    int Seed, int Stride = 1, bool HasBias = true) : IConformanceCase
 {
     long IConformanceCase.Work => Shape.MultiplyAdds * Samples * Members;
 
-    internal ConvolutionShape Shape => new(InputChannels, OutputChannels, Height, Width, KernelSize, Padding);
+    internal ConvolutionShape Shape => new(InputChannels, OutputChannels, Height, Width, KernelSize, Padding, Stride);
 }
 
 /// <summary>A matrix product's extents and ensemble.</summary>
-public sealed record MatrixCase(int Samples, int Inputs, int Outputs, int Members, int SharedOperands, int Seed) : IConformanceCase
+public sealed record MatrixCase(int Samples, int Inputs, int Outputs, int Members, int SharedOperands, int Seed, bool HasBias = true)
+    : IConformanceCase
 {
     long IConformanceCase.Work => (long)Samples * Inputs * Outputs * Members;
 }
@@ -55,6 +56,8 @@ public static class Cases
 
     private static readonly int[] Channels = [1, 2, 3, 5, 8, 16, 17, 31, 32, 33, 64];
     private static readonly int[] KernelSizes = [1, 3, 3, 5, 2];
+    private static readonly int[] AllKernelSizes = [1, 1, 3, 3, 5, 7, 2, 4, 6, 11];
+    private static readonly int[] Strides = [1, 2, 2, 3];
     private static readonly (int Height, int Width)[] Images = [(1, 1), (3, 5), (7, 7), (9, 6), (14, 14), (28, 28), (32, 32), (4, 11)];
     private static readonly int[] Samples = [1, 2, 3, 7, 16, 33, 70];
 
@@ -86,6 +89,8 @@ public static class Cases
             data.Add(new(128, 128, 16, 32, 3, 1, 1, 1, 0, WidestSeed));
             data.Add(new(128, 72, 4, 5, 5, 2, 1, 1, 0, WidestSeed + 1));
             data.Add(new(72, 128, 56, 56, 1, 0, 1, 1, 0, WidestSeed + 2));
+            data.Add(new(64, 128, 48, 48, 1, 0, 1, 1, 0, WidestSeed + 3, Stride: 2, HasBias: false));
+            AddStrided(data);
             for (int shared = 0; shared < 32; shared++)
             {
                 data.Add(new(3, 5, 5, 6, 3, 1, 2, 3, shared, 300 + shared));
@@ -93,7 +98,10 @@ public static class Cases
                 data.Add(new(16, 17, 3, 5, 3, 1, 2, 3, shared, 350 + shared));
             }
             for (int draw = 0; draw < Draws; draw++)
-                data.Add(DrawConvolution(400 + draw));
+            {
+                data.Add(DrawConvolution(400 + draw, KernelSizes, [1]));
+                data.Add(DrawConvolution(500 + draw, AllKernelSizes, Strides) with { HasBias = draw % 2 == 0 });
+            }
             return Sample(data);
         }
     }
@@ -120,13 +128,16 @@ public static class Cases
             data.Add(new(3200, 72, 128, 1, 0, WidestSeed));
             data.Add(new(40, 3300, 72, 1, 0, WidestSeed + 1));
             data.Add(new(600, 132, 128, 1, 0, WidestSeed + 2));
+            data.Add(new(1, 1, 1, 1, 0, 310, HasBias: false));
+            data.Add(new(64, 512, 10, 1, 0, 311, HasBias: false));
+            data.Add(new(70, 33, 31, 3, 21, 312, HasBias: false));
             for (int shared = 0; shared < 32; shared++)
                 data.Add(new(4, 6, 5, 3, shared, 300 + shared));
             for (int draw = 0; draw < Draws; draw++)
             {
                 var random = new RandomValues(400 + draw);
                 data.Add(new(1 + random.Below(70), 1 + random.Below(130), 1 + random.Below(40), random.Pick<int>([1, 3]), random.Below(32),
-                    400 + draw));
+                    400 + draw, HasBias: draw % 3 != 0));
             }
             return Sample(data);
         }
@@ -213,17 +224,42 @@ public static class Cases
 
     private static bool IsWidest(IConformanceCase one) => one.Seed is >= WidestSeed and < WidestSeed + 10;
 
-    private static ConvolutionCase DrawConvolution(int seed)
+    /// <summary>Strides, filters of every size, and layers without a bias.</summary>
+    private static void AddStrided(TheoryData<ConvolutionCase> data)
+    {
+        (int I, int O, int H, int W, int K, int P, int N, int S, bool HasBias)[] corners =
+        [
+            // A residual network's layers: its first one, blocks that halve the image, and their short cuts.
+            (3, 16, 17, 16, 7, 3, 2, 2, false), (16, 32, 16, 16, 3, 1, 3, 2, false), (16, 33, 8, 8, 1, 0, 5, 2, false),
+            (64, 64, 14, 14, 3, 1, 1, 2, false), (72, 70, 9, 8, 1, 0, 2, 2, false), (16, 16, 16, 16, 3, 1, 2, 1, false),
+            (16, 16, 7, 7, 1, 0, 33, 1, false), (16, 17, 15, 14, 3, 1, 2, 2, true), (16, 16, 5, 6, 3, 1, 70, 2, false),
+            // Few channels, wide filters, strides longer than the filter, rows and columns that no window covers.
+            (1, 6, 28, 28, 5, 2, 2, 2, true), (1, 16, 9, 9, 3, 1, 20, 2, false), (3, 8, 23, 22, 11, 2, 2, 4, true),
+            (3, 5, 14, 14, 11, 5, 1, 1, false), (1, 1, 1, 1, 1, 0, 1, 3, true), (2, 3, 2, 2, 3, 2, 2, 3, false),
+            (2, 1, 7, 7, 5, 4, 3, 3, false), (5, 4, 4, 11, 2, 1, 3, 3, true), (32, 16, 7, 7, 1, 0, 9, 3, true),
+            (8, 8, 9, 6, 3, 2, 13, 2, true), (2, 2, 5, 6, 6, 5, 2, 2, true), (33, 20, 9, 6, 5, 2, 4, 2, false),
+        ];
+        for (int i = 0; i < corners.Length; i++)
+        {
+            (int inputs, int outputs, int h, int w, int k, int p, int n, int s, bool hasBias) = corners[i];
+            data.Add(new(inputs, outputs, h, w, k, p, n, 1, 0, 600 + i, s, hasBias));
+            data.Add(new(inputs, outputs, h, w, k, p, n, 3, new RandomValues(i).Below(32), 630 + i, s, !hasBias));
+        }
+    }
+
+    private static ConvolutionCase DrawConvolution(int seed, int[] kernelSizes, int[] strides)
     {
         var random = new RandomValues(seed);
         while (true)
         {
-            int kernel = random.Pick<int>(KernelSizes);
+            int kernel = random.Pick<int>(kernelSizes);
             int padding = random.Below(kernel);
             (int height, int width) = random.Pick<(int, int)>(Images);
             var draw = new ConvolutionCase(
                 random.Pick<int>(Channels), random.Pick<int>(Channels), height, width, kernel, padding,
                 random.Pick<int>(Samples), random.Pick<int>([1, 3]), random.Below(32), seed);
+            if (strides.Length > 1)
+                draw = draw with { Stride = random.Pick<int>(strides) };
             bool fits = height + 2 * padding >= kernel && width + 2 * padding >= kernel;
             // The reference's plain loops limit the cost of a case.
             if (fits && draw.Shape.MultiplyAdds * draw.Samples * draw.Members < 1_000_000)

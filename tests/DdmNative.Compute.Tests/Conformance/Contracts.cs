@@ -103,23 +103,44 @@ public abstract partial class ConformanceSuite
         Names("cotangent", () => convolution.BackwardData(shape, New(2, 2, 4, 5, 6), filter, x));
         Names("cotangentTangent", () => convolution.BackwardDataTangent(shape, y, x, filter, filter, x));
         Names("biasCotangent", () => convolution.BackwardFilter(shape, x, y, filter, Vector(4, 1)));
+        Slice directions = New(1, 5, 108, 1, 1).AsSlice();
+        Names("BiasDirections", () => convolution.BackwardFilter(
+            shape, x, y, filter, null, new(directions, New(1, 5, 4, 1, 1).AsSlice(), New(2, 3, 5, 1, 1), 0)));
+        Names("BiasDirections", () => convolution.BackwardFilter(shape, x, y, filter, bias, new(directions, null, New(2, 3, 5, 1, 1), 0)));
+        Names("BiasDirections", () => convolution.BackwardFilter(
+            shape, x, y, filter, bias, new(directions, New(1, 4, 4, 1, 1).AsSlice(), New(2, 3, 5, 1, 1), 0)));
         Names("weight", () => device.MatrixProduct.Forward(New(2, 3, 4, 1, 1), Vector(9, 2), Vector(2, 2), New(2, 3, 2, 1, 1)));
         Names("statistics", () => device.InstanceNorm.Forward(x, Vector(3, 2), Vector(3, 2), New(2, 3, 3, 5, 6), New(2, 3, 3, 1, 1)));
+        Names("presence", () => device.BatchNorm.Forward(x, New(2, 2, 1, 1, 1), Vector(3, 2), Vector(3, 2), x, New(2, 1, 9, 1, 1)));
+        Names("variance", () => device.FrozenBatchNorm.Forward(x, Vector(3, 2), Vector(4, 2), Vector(3, 2), Vector(3, 2), x));
         Names("y", () => device.ReluAvgPool.Forward(2, x, New(2, 3, 3, 3, 3)));
+        Names("yTangent", () => device.MaxPool.ForwardTangent(new(3, 2, 1), x, x, New(2, 3, 3, 2, 3)));
+        Names("cotangent", () => device.MaxPool.Backward(new(2, 2), x, x, x));
+        Names("y", () => device.AvgPool.Forward(PoolingShape.Global(5, 6), x, New(2, 3, 3, 1, 2)));
+        Names("shape", () => device.AvgPool.Backward(new(2, 2, 1), x, x));
+        Names("cotangent", () => device.Gelu.Backward(x, y, New(2, 3, 3, 5, 6)));
+        Names("keys", () => device.Dropout.Apply(0.5f, 1, 0, New(1, 3, 1, 1, 1), x, x));
+        Names("layer", () => device.Dropout.Apply(0.5f, 1, -1, New(1, 3, 2, 1, 1), x, x));
         Names("weights", () => device.SoftmaxCrossEntropy.Backward(New(1, 3, 4, 1, 1), New(1, 3, 4, 1, 1), New(1, 2, 1, 1, 1),
             New(1, 3, 4, 1, 1)));
         Names("logits", () => device.SoftmaxCrossEntropy.Probabilities(x, New(2, 3, 3, 5, 6)));
-        Names("blocks", () => device.GradientDistance.Evaluate(
-            GradientDistanceKind.Relative, [new(0, 2, 2, true)], New(1, 1, 5, 1, 1), New(1, 1, 5, 1, 1), New(1, 1, 1, 1, 1),
-            New(1, 1, 5, 1, 1)));
+        foreach (ParameterBlock[] blocks in (ParameterBlock[][])[[], [new(0, 3, 2, true)], [new(0, 2, 2, true), new(3, 2, 1, false)],
+            [new(3, 2, 1, false), new(0, 1, 2, true)], [new(-1, 2, 2, true)], [new(0, 2, 0, true)]])
+            Names("blocks", () => device.GradientDistance.Evaluate(
+                GradientDistanceKind.Relative, blocks, New(1, 1, 5, 1, 1), New(1, 1, 5, 1, 1), New(1, 1, 1, 1, 1), New(1, 1, 5, 1, 1)));
         Names("velocity", () => device.Sgd.Step(New(2, 1, 5, 1, 1), New(1, 1, 5, 1, 1), New(2, 1, 5, 1, 1), New(1, 1, 1, 1, 1), 0.9f));
+        Names("decay", () => device.Sgd.Step(New(2, 1, 5, 1, 1), New(2, 1, 5, 1, 1), New(2, 1, 5, 1, 1), New(1, 1, 1, 1, 1), 0.9f,
+            New(1, 1, 1, 1, 1)));
         Names("corrections", () =>
             device.Adam.Step(new(), New(1, 1, 5, 1, 1), New(1, 1, 5, 1, 1), New(1, 1, 5, 1, 1), New(1, 1, 5, 1, 1), New(1, 1, 3, 1, 1)));
         Names("b", () => device.Reduction.Dot(x, y, New(2, 1, 1, 1, 1)));
         Names("a", () => device.LinearCombination.Combine(1, y, 1, x, New(2, 3, 3, 5, 6)));
         Names("indices", () => device.Gather.Samples(New(1, 9, 3, 5, 6), New(1, 2, 1, 1, 1), x));
+        Names("moves", () => device.CropFlip.Apply(x, New(2, 3, 2, 1, 1), New(2, 3, 3, 5, 6)));
         Names("y", () => device.Flatten.Forward(x, New(2, 3, 91, 1, 1)));
         Names("high", () => device.Philox.FillUniform(filter, 1, 1, 0, 0));
+        Names("target", () => device.Fill.Assign(x.AsSlice(), 0));
+        Names("target", () => device.Fill.Assign(new Slice(New(1, 1, 3, 5, 6), 2, 3), 0));
         all.ForEach(tensor => tensor.Dispose());
 
         Tensor New(int e, int n, int c, int h, int w)

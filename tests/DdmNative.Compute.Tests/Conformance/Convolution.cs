@@ -11,11 +11,11 @@ public abstract partial class ConformanceSuite
     {
         using Workbench bench = Open(testCase);
         ConvolutionShape shape = testCase.Shape;
-        (Operand x, Operand filter, Operand bias) = (bench.Input(Images(testCase)), bench.InputSlice(Filter(testCase)),
-            bench.InputSlice(Bias(testCase)));
+        (Operand x, Operand filter, Operand? bias) = (bench.Input(Images(testCase)), bench.InputSlice(Filter(testCase)),
+            BiasInput(bench, testCase));
         Operand y = bench.Output(Maps(testCase));
-        bench.Run(() => bench.Device.Convolution.Forward(shape, x.Tensor, filter.Slice, bias.Slice, y.Tensor));
-        bench.Expect(y, ReferenceConvolution.Forward(bench.Members, shape, x.Values, filter.Values, bias.Values), ConvolutionTolerance);
+        bench.Run(() => bench.Device.Convolution.Forward(shape, x.Tensor, filter.Slice, bias?.Slice, y.Tensor));
+        bench.Expect(y, ReferenceConvolution.Forward(bench.Members, shape, x.Values, filter.Values, bias?.Values), ConvolutionTolerance);
     }
 
     [ConformanceTheory]
@@ -26,13 +26,13 @@ public abstract partial class ConformanceSuite
         ConvolutionShape shape = testCase.Shape;
         (Operand x, Operand xTangent) = (bench.Input(Images(testCase)), bench.Input(Images(testCase)));
         (Operand filter, Operand filterTangent) = (bench.InputSlice(Filter(testCase)), bench.InputSlice(Filter(testCase)));
-        (Operand biasTangent, Operand y) = (bench.InputSlice(Bias(testCase)), bench.Output(Maps(testCase)));
+        (Operand? biasTangent, Operand y) = (BiasInput(bench, testCase), bench.Output(Maps(testCase)));
         bench.Run(() => bench.Device.Convolution.ForwardTangent(
-            shape, x.Tensor, xTangent.Tensor, filter.Slice, filterTangent.Slice, biasTangent.Slice, y.Tensor));
+            shape, x.Tensor, xTangent.Tensor, filter.Slice, filterTangent.Slice, biasTangent?.Slice, y.Tensor));
         bench.Expect(
             y,
             ReferenceConvolution.ForwardTangent(bench.Members, shape, x.Values, xTangent.Values, filter.Values, filterTangent.Values,
-            biasTangent.Values),
+            biasTangent?.Values),
             ConvolutionTolerance);
     }
 
@@ -44,13 +44,13 @@ public abstract partial class ConformanceSuite
         ConvolutionShape shape = testCase.Shape;
         (Operand x, Operand filter, Operand filterTangent) =
             (bench.Input(Images(testCase)), bench.InputSlice(Filter(testCase)), bench.InputSlice(Filter(testCase)));
-        (Operand biasTangent, Operand y) = (bench.InputSlice(Bias(testCase)), bench.Output(Maps(testCase)));
-        bench.Run(() => bench.Device.Convolution.ForwardTangent(shape, x.Tensor, null, filter.Slice, filterTangent.Slice, biasTangent.Slice,
+        (Operand? biasTangent, Operand y) = (BiasInput(bench, testCase), bench.Output(Maps(testCase)));
+        bench.Run(() => bench.Device.Convolution.ForwardTangent(shape, x.Tensor, null, filter.Slice, filterTangent.Slice, biasTangent?.Slice,
             y.Tensor));
         bench.Expect(
             y,
             ReferenceConvolution.ForwardTangent(bench.Members, shape, x.Values, null, filter.Values, filterTangent.Values,
-            biasTangent.Values),
+            biasTangent?.Values),
             ConvolutionTolerance);
     }
 
@@ -92,12 +92,13 @@ public abstract partial class ConformanceSuite
         using Workbench bench = Open(testCase);
         ConvolutionShape shape = testCase.Shape;
         (Operand x, Operand cotangent) = (bench.Input(Images(testCase)), bench.Input(Maps(testCase)));
-        (Operand filter, Operand bias) = (bench.OutputSlice(Filter(testCase)), bench.OutputSlice(Bias(testCase)));
-        bench.Run(() => bench.Device.Convolution.BackwardFilter(shape, x.Tensor, cotangent.Tensor, filter.Slice, bias.Slice));
+        (Operand filter, Operand? bias) = (bench.OutputSlice(Filter(testCase)), BiasResult(bench, testCase));
+        bench.Run(() => bench.Device.Convolution.BackwardFilter(shape, x.Tensor, cotangent.Tensor, filter.Slice, bias?.Slice));
         (DoubleTensor expectedFilter, DoubleTensor expectedBias) = ReferenceConvolution.BackwardFilter(bench.Members, shape, x.Values,
             cotangent.Values);
         bench.Expect(filter, expectedFilter, ConvolutionTolerance, SumFloor(testCase));
-        bench.Expect(bias, expectedBias, ConvolutionTolerance, SumFloor(testCase));
+        if (bias is not null)
+            bench.Expect(bias, expectedBias, ConvolutionTolerance, SumFloor(testCase));
     }
 
     [ConformanceTheory]
@@ -110,13 +111,14 @@ public abstract partial class ConformanceSuite
             bench.Input(Maps(testCase)));
         // An input without a tangent, as in the first layer of a Hessian-vector product, in every other case.
         Operand? xTangent = testCase.Seed % 2 == 0 ? bench.Input(Images(testCase)) : null;
-        (Operand filter, Operand bias) = (bench.OutputSlice(Filter(testCase)), bench.OutputSlice(Bias(testCase)));
+        (Operand filter, Operand? bias) = (bench.OutputSlice(Filter(testCase)), BiasResult(bench, testCase));
         bench.Run(() => bench.Device.Convolution.BackwardFilterTangent(
-            shape, x.Tensor, xTangent?.Tensor, cotangent.Tensor, cotangentTangent.Tensor, filter.Slice, bias.Slice));
+            shape, x.Tensor, xTangent?.Tensor, cotangent.Tensor, cotangentTangent.Tensor, filter.Slice, bias?.Slice));
         (DoubleTensor expectedFilter, DoubleTensor expectedBias) = ReferenceConvolution.BackwardFilterTangent(
             bench.Members, shape, x.Values, xTangent?.Values, cotangent.Values, cotangentTangent.Values);
         bench.Expect(filter, expectedFilter, ConvolutionTolerance, SumFloor(testCase));
-        bench.Expect(bias, expectedBias, ConvolutionTolerance, SumFloor(testCase));
+        if (bias is not null)
+            bench.Expect(bias, expectedBias, ConvolutionTolerance, SumFloor(testCase));
     }
 
     /// <summary>A tenth of the size that a sum over samples and pixels has when its random terms do not happen to cancel.</summary>
@@ -129,4 +131,8 @@ public abstract partial class ConformanceSuite
     private static TensorShape Filter(ConvolutionCase c) => new(1, c.OutputChannels, c.InputChannels, c.KernelSize, c.KernelSize);
 
     private static TensorShape Bias(ConvolutionCase c) => TensorShape.Vector(1, c.OutputChannels);
+
+    private static Operand? BiasInput(Workbench bench, ConvolutionCase c) => c.HasBias ? bench.InputSlice(Bias(c), "bias") : null;
+
+    private static Operand? BiasResult(Workbench bench, ConvolutionCase c) => c.HasBias ? bench.OutputSlice(Bias(c), "bias") : null;
 }

@@ -59,6 +59,45 @@ public abstract partial class ConformanceSuite
     }
 
     /// <summary>
+    /// The first, the last and some parameters between belong to no block: neither what they hold nor their number matters, and their
+    /// cotangent is zero.
+    /// </summary>
+    [ConformanceTheory(UsesProducts = false)]
+    [MemberData(nameof(Distances))]
+    public void Parameters_outside_the_blocks_do_not_count(GradientDistanceKind kind, int members, int shared)
+    {
+        int[] gaps = [3, 0, 20, 0, 4500, 1];
+        ParameterBlock[] blocks = new ParameterBlock[NetworkBlocks.Length];
+        int end = 0;
+        for (int i = 0; i < blocks.Length; i++)
+        {
+            blocks[i] = NetworkBlocks[i] with { Offset = end + gaps[i] };
+            end = blocks[i].Offset + blocks[i].Length;
+        }
+        foreach (int length in (int[])[end, end + 1, end + 2100])
+        {
+            using Workbench bench = Open(new ImageCase(1, length, 1, 1, members, 0, 23));
+            (Operand gradient, Operand target) = (Holed(shared & 1), Holed(shared & 2));
+            (_, Operand cotangent) = ExpectDistance(bench, kind, blocks, gradient, target);
+            float[] found = cotangent.Tensor.ToArray();
+            foreach (int parameter in Enumerable.Range(0, length).Except(blocks.SelectMany(Parameters)))
+                for (int e = 0; e < members; e++)
+                    Assert.Equal(0f, found[e * length + parameter]);
+
+            Operand Holed(int isShared)
+            {
+                DoubleTensor values = bench.Random.Vector(isShared == 0 ? members : 1, length);
+                for (int e = 0; e < values.Shape.Members; e++)
+                    foreach (int parameter in Enumerable.Range(0, length).Except(blocks.SelectMany(Parameters)))
+                        values[e, 0, parameter] = double.NaN;
+                return bench.Input(values);
+            }
+        }
+
+        static IEnumerable<int> Parameters(ParameterBlock block) => Enumerable.Range(block.Offset, block.Length);
+    }
+
+    /// <summary>
     /// Rows 1 and 3 of the filter have no target, rows 2 and 3 no gradient; the bias has no target: each counts one, without a cotangent.
     /// </summary>
     [ConformanceTheory(UsesProducts = false)]

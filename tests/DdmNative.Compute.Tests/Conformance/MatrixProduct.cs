@@ -9,11 +9,11 @@ public abstract partial class ConformanceSuite
     public void Matrix_product_forward_matches_the_reference(MatrixCase testCase)
     {
         using Workbench bench = Open(testCase);
-        (Operand x, Operand weight, Operand bias) = (bench.Input(Inputs(testCase)), bench.InputSlice(Weight(testCase)),
-            bench.InputSlice(Bias(testCase)));
+        (Operand x, Operand weight, Operand? bias) = (bench.Input(Inputs(testCase)), bench.InputSlice(Weight(testCase)),
+            BiasInput(bench, testCase));
         Operand y = bench.Output(Outputs(testCase));
-        bench.Run(() => bench.Device.MatrixProduct.Forward(x.Tensor, weight.Slice, bias.Slice, y.Tensor));
-        bench.Expect(y, ReferenceMatrixProduct.Forward(bench.Members, x.Values, weight.Values, bias.Values), ProductTolerance);
+        bench.Run(() => bench.Device.MatrixProduct.Forward(x.Tensor, weight.Slice, bias?.Slice, y.Tensor));
+        bench.Expect(y, ReferenceMatrixProduct.Forward(bench.Members, x.Values, weight.Values, bias?.Values), ProductTolerance);
     }
 
     [ConformanceTheory]
@@ -23,15 +23,15 @@ public abstract partial class ConformanceSuite
         using Workbench bench = Open(testCase);
         Operand x = bench.Input(Inputs(testCase));
         (Operand weight, Operand weightTangent) = (bench.InputSlice(Weight(testCase)), bench.InputSlice(Weight(testCase)));
-        Operand biasTangent = bench.InputSlice(Bias(testCase));
+        Operand? biasTangent = BiasInput(bench, testCase);
         Operand? xTangent = testCase.Seed % 3 == 0 ? null : bench.Input(Inputs(testCase));
         Operand y = bench.Output(Outputs(testCase));
         bench.Run(() => bench.Device.MatrixProduct.ForwardTangent(
-            x.Tensor, xTangent?.Tensor, weight.Slice, weightTangent.Slice, biasTangent.Slice, y.Tensor));
+            x.Tensor, xTangent?.Tensor, weight.Slice, weightTangent.Slice, biasTangent?.Slice, y.Tensor));
         bench.Expect(
             y,
             ReferenceMatrixProduct.ForwardTangent(bench.Members, x.Values, xTangent?.Values, weight.Values, weightTangent.Values,
-            biasTangent.Values),
+            biasTangent?.Values),
             ProductTolerance);
     }
 
@@ -69,12 +69,13 @@ public abstract partial class ConformanceSuite
     {
         using Workbench bench = Open(testCase);
         (Operand x, Operand cotangent) = (bench.Input(Inputs(testCase)), bench.Input(Outputs(testCase)));
-        (Operand weight, Operand bias) = (bench.OutputSlice(Weight(testCase)), bench.OutputSlice(Bias(testCase)));
-        bench.Run(() => bench.Device.MatrixProduct.BackwardWeight(x.Tensor, cotangent.Tensor, weight.Slice, bias.Slice));
+        (Operand weight, Operand? bias) = (bench.OutputSlice(Weight(testCase)), BiasResult(bench, testCase));
+        bench.Run(() => bench.Device.MatrixProduct.BackwardWeight(x.Tensor, cotangent.Tensor, weight.Slice, bias?.Slice));
         (DoubleTensor expectedWeight, DoubleTensor expectedBias) = ReferenceMatrixProduct.BackwardWeight(bench.Members, x.Values,
             cotangent.Values);
         bench.Expect(weight, expectedWeight, ProductTolerance);
-        bench.Expect(bias, expectedBias, ProductTolerance, 0.1 * Math.Sqrt(testCase.Samples));
+        if (bias is not null)
+            bench.Expect(bias, expectedBias, ProductTolerance, 0.1 * Math.Sqrt(testCase.Samples));
     }
 
     [ConformanceTheory]
@@ -85,13 +86,14 @@ public abstract partial class ConformanceSuite
         (Operand x, Operand cotangent, Operand cotangentTangent) =
             (bench.Input(Inputs(testCase)), bench.Input(Outputs(testCase)), bench.Input(Outputs(testCase)));
         Operand? xTangent = testCase.Seed % 3 == 0 ? null : bench.Input(Inputs(testCase));
-        (Operand weight, Operand bias) = (bench.OutputSlice(Weight(testCase)), bench.OutputSlice(Bias(testCase)));
+        (Operand weight, Operand? bias) = (bench.OutputSlice(Weight(testCase)), BiasResult(bench, testCase));
         bench.Run(() => bench.Device.MatrixProduct.BackwardWeightTangent(
-            x.Tensor, xTangent?.Tensor, cotangent.Tensor, cotangentTangent.Tensor, weight.Slice, bias.Slice));
+            x.Tensor, xTangent?.Tensor, cotangent.Tensor, cotangentTangent.Tensor, weight.Slice, bias?.Slice));
         (DoubleTensor expectedWeight, DoubleTensor expectedBias) = ReferenceMatrixProduct.BackwardWeightTangent(
             bench.Members, x.Values, xTangent?.Values, cotangent.Values, cotangentTangent.Values);
         bench.Expect(weight, expectedWeight, ProductTolerance);
-        bench.Expect(bias, expectedBias, ProductTolerance, 0.1 * Math.Sqrt(testCase.Samples));
+        if (bias is not null)
+            bench.Expect(bias, expectedBias, ProductTolerance, 0.1 * Math.Sqrt(testCase.Samples));
     }
 
     private static TensorShape Inputs(MatrixCase c) => new(1, c.Samples, c.Inputs);
@@ -100,5 +102,9 @@ public abstract partial class ConformanceSuite
 
     private static TensorShape Weight(MatrixCase c) => new(1, c.Outputs, c.Inputs);
 
-    private static TensorShape Bias(MatrixCase c) => TensorShape.Vector(1, c.Outputs);
+    private static Operand? BiasInput(Workbench bench, MatrixCase c)
+        => c.HasBias ? bench.InputSlice(TensorShape.Vector(1, c.Outputs), "bias") : null;
+
+    private static Operand? BiasResult(Workbench bench, MatrixCase c)
+        => c.HasBias ? bench.OutputSlice(TensorShape.Vector(1, c.Outputs), "bias") : null;
 }

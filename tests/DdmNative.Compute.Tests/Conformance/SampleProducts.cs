@@ -16,22 +16,23 @@ public abstract partial class ConformanceSuite
         using Workbench bench = OpenForProducts(testCase);
         ConvolutionShape shape = testCase.Shape;
         (Operand x, Operand cotangent) = (bench.Input(Images(testCase)), bench.Input(Maps(testCase)));
-        (Operand filter, Operand bias) = (bench.OutputSlice(Filter(testCase)), bench.OutputSlice(Bias(testCase)));
-        (Operand plainFilter, Operand plainBias) = (bench.OutputSlice(Filter(testCase)), bench.OutputSlice(Bias(testCase)));
-        Wanted wanted = Want(bench, testCase.Seed, testCase.Samples, shape.FilterLength, shape.OutputChannels);
+        (Operand filter, Operand? bias) = (bench.OutputSlice(Filter(testCase)), BiasResult(bench, testCase));
+        (Operand plainFilter, Operand? plainBias) = (bench.OutputSlice(Filter(testCase)), BiasResult(bench, testCase));
+        Wanted wanted = Want(bench, testCase.Seed, testCase.Samples, shape.FilterLength, testCase.HasBias ? shape.OutputChannels : 0);
         bench.Run(() =>
         {
-            bench.Device.Convolution.BackwardFilter(shape, x.Tensor, cotangent.Tensor, plainFilter.Slice, plainBias.Slice);
-            bench.Device.Convolution.BackwardFilter(shape, x.Tensor, cotangent.Tensor, filter.Slice, bias.Slice, wanted.At(0));
-            bench.Device.Convolution.BackwardFilter(shape, x.Tensor, cotangent.Tensor, filter.Slice, bias.Slice, wanted.At(wanted.Count));
+            bench.Device.Convolution.BackwardFilter(shape, x.Tensor, cotangent.Tensor, plainFilter.Slice, plainBias?.Slice);
+            bench.Device.Convolution.BackwardFilter(shape, x.Tensor, cotangent.Tensor, filter.Slice, bias?.Slice, wanted.At(0));
+            bench.Device.Convolution.BackwardFilter(shape, x.Tensor, cotangent.Tensor, filter.Slice, bias?.Slice, wanted.At(wanted.Count));
         });
         ExpectSame(plainFilter, filter);
-        ExpectSame(plainBias, bias);
+        if (plainBias is not null)
+            ExpectSame(plainBias, bias!);
         ExpectProducts(bench, wanted, n =>
         {
             (DoubleTensor ofFilter, DoubleTensor ofBias) = ReferenceConvolution.BackwardFilter(bench.Members, shape, SampleOf(x.Values, n),
                 SampleOf(cotangent.Values, n));
-            return (ofFilter.Values, ofBias.Values);
+            return (ofFilter.Values, testCase.HasBias ? ofBias.Values : []);
         }, ConvolutionTolerance);
     }
 
@@ -41,22 +42,24 @@ public abstract partial class ConformanceSuite
     {
         using Workbench bench = OpenForProducts(testCase);
         (Operand x, Operand cotangent) = (bench.Input(Inputs(testCase)), bench.Input(Outputs(testCase)));
-        (Operand weight, Operand bias) = (bench.OutputSlice(Weight(testCase)), bench.OutputSlice(Bias(testCase)));
-        Wanted wanted = Want(bench, testCase.Seed, testCase.Samples, testCase.Inputs * testCase.Outputs, testCase.Outputs);
+        (Operand weight, Operand? bias) = (bench.OutputSlice(Weight(testCase)), BiasResult(bench, testCase));
+        Wanted wanted = Want(bench, testCase.Seed, testCase.Samples, testCase.Inputs * testCase.Outputs,
+            testCase.HasBias ? testCase.Outputs : 0);
         bench.Run(() =>
         {
-            bench.Device.MatrixProduct.BackwardWeight(x.Tensor, cotangent.Tensor, weight.Slice, bias.Slice, wanted.At(0));
-            bench.Device.MatrixProduct.BackwardWeight(x.Tensor, cotangent.Tensor, weight.Slice, bias.Slice, wanted.At(wanted.Count));
+            bench.Device.MatrixProduct.BackwardWeight(x.Tensor, cotangent.Tensor, weight.Slice, bias?.Slice, wanted.At(0));
+            bench.Device.MatrixProduct.BackwardWeight(x.Tensor, cotangent.Tensor, weight.Slice, bias?.Slice, wanted.At(wanted.Count));
         });
         (DoubleTensor expectedWeight, DoubleTensor expectedBias) = ReferenceMatrixProduct.BackwardWeight(bench.Members, x.Values,
             cotangent.Values);
         bench.Expect(weight, expectedWeight, ProductTolerance);
-        bench.Expect(bias, expectedBias, ProductTolerance, 0.1 * Math.Sqrt(testCase.Samples));
+        if (bias is not null)
+            bench.Expect(bias, expectedBias, ProductTolerance, 0.1 * Math.Sqrt(testCase.Samples));
         ExpectProducts(bench, wanted, n =>
         {
             (DoubleTensor ofWeight, DoubleTensor ofBias) = ReferenceMatrixProduct.BackwardWeight(bench.Members, SampleOf(x.Values, n),
                 SampleOf(cotangent.Values, n));
-            return (ofWeight.Values, ofBias.Values);
+            return (ofWeight.Values, testCase.HasBias ? ofBias.Values : []);
         }, ProductTolerance);
     }
 
@@ -92,6 +95,39 @@ public abstract partial class ConformanceSuite
         }, Tolerance);
     }
 
+    [ConformanceTheory(UsesProducts = false)]
+    [Cases(nameof(Cases.ImageTensors))]
+    public void Sample_products_of_frozen_batch_norm_gradients_match_the_reference(ImageCase testCase)
+    {
+        using Workbench bench = OpenForProducts(testCase);
+        (Operand x, Operand cotangent) = (bench.Input(testCase.Shape), bench.Input(testCase.Shape));
+        (Operand mean, Operand variance, Operand scale) = (ChannelVector(bench, testCase), Variance(bench, testCase),
+            ChannelVector(bench, testCase));
+        (Operand xCotangent, Operand plainXCotangent) = (bench.Output(testCase.Shape), bench.Output(testCase.Shape));
+        (Operand scaleCotangent, Operand shiftCotangent) = (ChannelResult(bench, testCase), ChannelResult(bench, testCase));
+        (Operand plainScale, Operand plainShift) = (ChannelResult(bench, testCase), ChannelResult(bench, testCase));
+        Wanted wanted = Want(bench, testCase.Seed, testCase.Samples, testCase.Channels, testCase.Channels);
+        FrozenBatchNorm norm = bench.Device.FrozenBatchNorm;
+        bench.Run(() =>
+        {
+            norm.Backward(x.Tensor, mean.Slice, variance.Slice, cotangent.Tensor, scale.Slice, plainXCotangent.Tensor, plainScale.Slice,
+                plainShift.Slice);
+            norm.Backward(x.Tensor, mean.Slice, variance.Slice, cotangent.Tensor, scale.Slice, xCotangent.Tensor, scaleCotangent.Slice,
+                shiftCotangent.Slice, wanted.At(0));
+            norm.Backward(x.Tensor, mean.Slice, variance.Slice, cotangent.Tensor, scale.Slice, null, scaleCotangent.Slice,
+                shiftCotangent.Slice, wanted.At(wanted.Count));
+        });
+        ExpectSame(plainXCotangent, xCotangent);
+        ExpectSame(plainScale, scaleCotangent);
+        ExpectSame(plainShift, shiftCotangent);
+        ExpectProducts(bench, wanted, n =>
+        {
+            (_, DualTensor ofScale, DualTensor ofShift) = ReferenceFrozenBatchNorm.Backward(
+                bench.Members, SampleOf(x.Values, n), mean.Values, variance.Values, SampleOf(cotangent.Values, n), scale.Values);
+            return (ofScale.Value.Values, ofShift.Value.Values);
+        }, Tolerance);
+    }
+
     private Workbench OpenForProducts(IConformanceCase testCase)
     {
         Workbench bench = Open(testCase);
@@ -99,12 +135,12 @@ public abstract partial class ConformanceSuite
         return bench;
     }
 
-    /// <summary>One to four directions of a weight and a bias, per member or shared.</summary>
+    /// <summary>One to four directions of a weight and of a bias of some parameters or none, per member or shared.</summary>
     private static Wanted Want(Workbench bench, int seed, int samples, int weights, int biases)
     {
         int count = 1 + seed % 4;
         return new Wanted(count, bench.Input(new TensorShape(1, count, weights), "weight directions"),
-            bench.Input(new TensorShape(1, count, biases), "bias directions"),
+            biases == 0 ? null : bench.Input(new TensorShape(1, count, biases), "bias directions"),
             bench.Output(new TensorShape(1, samples, 2 * count), "products"));
     }
 
@@ -115,7 +151,7 @@ public abstract partial class ConformanceSuite
     private static void ExpectProducts(Workbench bench, Wanted wanted, Func<int, (double[] Weight, double[] Bias)> gradientOf,
         double tolerance)
     {
-        DoubleTensor weights = wanted.Weights.Values, biases = wanted.Biases.Values;
+        (DoubleTensor weights, DoubleTensor? biases) = (wanted.Weights.Values, wanted.Biases?.Values);
         int samples = wanted.Products.Values.Shape.Samples, count = wanted.Count;
         var expected = new DoubleTensor(wanted.Products.Values.Shape);
         double squares = 0;
@@ -127,7 +163,7 @@ public abstract partial class ConformanceSuite
                 ReadOnlySpan<double> ofWeight = Row(weight, e, bench.Members), ofBias = Row(bias, e, bench.Members);
                 for (int d = 0; d < count; d++)
                 {
-                    ReadOnlySpan<double> alongWeight = Direction(weights, e, d), alongBias = Direction(biases, e, d);
+                    ReadOnlySpan<double> alongWeight = Direction(weights, e, d), alongBias = biases is null ? [] : Direction(biases, e, d);
                     double product = Dot(ofWeight, alongWeight) + Dot(ofBias, alongBias);
                     squares += (Dot(ofWeight, ofWeight) + Dot(ofBias, ofBias))
                         * (Dot(alongWeight, alongWeight) + Dot(alongBias, alongBias)) / (ofWeight.Length + ofBias.Length);
@@ -169,10 +205,10 @@ public abstract partial class ConformanceSuite
         return sum;
     }
 
-    private sealed record Wanted(int Count, Operand Weights, Operand Biases, Operand Products)
+    private sealed record Wanted(int Count, Operand Weights, Operand? Biases, Operand Products)
     {
         public SampleProducts At(int column)
             => new(new Slice(Weights.Tensor, 0, Weights.Values.Shape.SampleLength),
-                new Slice(Biases.Tensor, 0, Biases.Values.Shape.SampleLength), Products.Tensor, column);
+                Biases is null ? null : new Slice(Biases.Tensor, 0, Biases.Values.Shape.SampleLength), Products.Tensor, column);
     }
 }

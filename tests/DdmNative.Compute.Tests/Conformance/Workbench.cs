@@ -40,6 +40,15 @@ internal sealed class Workbench(Device device, int members, int shared, int seed
         return AddSlice(_inputs, name, values, true);
     }
 
+    /// <summary>The same with every value replaced by a function of it, such as a variance, which is positive.</summary>
+    public Operand InputSlice(TensorShape shape, Func<float, float> map, [CallerArgumentExpression(nameof(shape))] string name = "")
+    {
+        DoubleTensor values = _random.Tensor(shape.WithMembers(NextIsShared() ? 1 : members));
+        for (int i = 0; i < values.Values.Length; i++)
+            values.Values[i] = map((float)values.Values[i]);
+        return AddSlice(_inputs, name, values, true);
+    }
+
     /// <summary>A result of the given shape, full of NaN before every run.</summary>
     public Operand Output(TensorShape shape, [CallerArgumentExpression(nameof(shape))] string name = "")
         => AddWhole(_outputs, name, new DoubleTensor(shape.WithMembers(members)), false);
@@ -51,6 +60,10 @@ internal sealed class Workbench(Device device, int members, int shared, int seed
     /// <summary>A tensor that the call both reads and writes.</summary>
     public Operand Updated(DoubleTensor values, [CallerArgumentExpression(nameof(values))] string name = "")
         => AddWhole(_outputs, name, values, true);
+
+    /// <summary>A run inside a longer parameter vector that the call both reads and writes.</summary>
+    public Operand UpdatedSlice(TensorShape shape, string name)
+        => AddSlice(_outputs, name, _random.Tensor(shape.WithMembers(members)), true);
 
     /// <summary>An intermediate of a plan. Its first use in the plan must be to write it.</summary>
     public Tensor Transient(TensorShape shape)

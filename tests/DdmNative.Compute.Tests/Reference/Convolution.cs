@@ -3,8 +3,8 @@ using DdmNative.Compute.Contracts;
 namespace DdmNative.Compute.Tests.Reference;
 
 /// <summary>
-/// y[e,n,o,r,s] = b[e,o] + Σ W[e,o,i,a,b]·x[e,n,i,r+a−p,s+b−p], zero outside the image. Tangents are the product rule on the bilinear
-/// operations.
+/// y[e,n,o,r,s] = b[e,o] + Σ W[e,o,i,a,b]·x[e,n,i,rσ+a−p,sσ+b−p] with stride σ, zero outside the image. Tangents are the product rule on
+/// the bilinear operations.
 /// </summary>
 internal static class ReferenceConvolution
 {
@@ -22,14 +22,14 @@ internal static class ReferenceConvolution
                             for (int i = 0; i < shape.InputChannels; i++)
                                 for (int a = 0; a < shape.KernelSize; a++)
                                 {
-                                    int h = r + a - shape.Padding;
+                                    int h = r * shape.Stride + a - shape.Padding;
                                     if (h < 0 || h >= shape.Height)
                                         continue;
                                     int inputRow = x.Index(e, n, i, h, 0);
                                     int filterRow = filter.Index(e, o, i, a, 0);
                                     for (int b = 0; b < shape.KernelSize; b++)
                                     {
-                                        int w = s + b - shape.Padding;
+                                        int w = s * shape.Stride + b - shape.Padding;
                                         if (w >= 0 && w < shape.Width)
                                             sum += filter.Values[filterRow + b] * x.Values[inputRow + w];
                                     }
@@ -41,7 +41,7 @@ internal static class ReferenceConvolution
 
     public static DoubleTensor ForwardTangent(
         int members, ConvolutionShape shape, DoubleTensor x, DoubleTensor? xTangent, DoubleTensor filter, DoubleTensor filterTangent,
-        DoubleTensor biasTangent)
+        DoubleTensor? biasTangent)
     {
         DoubleTensor alongParameters = Forward(members, shape, x, filterTangent, biasTangent);
         return xTangent is null
@@ -63,14 +63,14 @@ internal static class ReferenceConvolution
                                 double delta = cotangent[e, n, o, r, s];
                                 for (int a = 0; a < shape.KernelSize; a++)
                                 {
-                                    int h = r + a - shape.Padding;
+                                    int h = r * shape.Stride + a - shape.Padding;
                                     if (h < 0 || h >= shape.Height)
                                         continue;
                                     int resultRow = result.Index(e, n, i, h, 0);
                                     int filterRow = filter.Index(e, o, i, a, 0);
                                     for (int b = 0; b < shape.KernelSize; b++)
                                     {
-                                        int w = s + b - shape.Padding;
+                                        int w = s * shape.Stride + b - shape.Padding;
                                         if (w >= 0 && w < shape.Width)
                                             result.Values[resultRow + w] += filter.Values[filterRow + b] * delta;
                                     }
@@ -102,14 +102,14 @@ internal static class ReferenceConvolution
                             for (int i = 0; i < shape.InputChannels; i++)
                                 for (int a = 0; a < k; a++)
                                 {
-                                    int h = r + a - shape.Padding;
+                                    int h = r * shape.Stride + a - shape.Padding;
                                     if (h < 0 || h >= shape.Height)
                                         continue;
                                     int inputRow = x.Index(e, n, i, h, 0);
                                     int filterRow = filter.Index(e, o, i, a, 0);
                                     for (int b = 0; b < k; b++)
                                     {
-                                        int w = s + b - shape.Padding;
+                                        int w = s * shape.Stride + b - shape.Padding;
                                         if (w >= 0 && w < shape.Width)
                                             filter.Values[filterRow + b] += delta * x.Values[inputRow + w];
                                     }

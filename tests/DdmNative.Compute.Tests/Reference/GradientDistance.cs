@@ -2,7 +2,7 @@ using DdmNative.Compute.Contracts;
 
 namespace DdmNative.Compute.Tests.Reference;
 
-/// <summary>The distances run by run: a run is the parameters of one term of the sum (all, one tensor, or one output row).</summary>
+/// <summary>The distances run by run: a run is the parameters of one term of the sum (all blocks, one tensor, or one output row).</summary>
 internal static class ReferenceGradientDistance
 {
     public static (DoubleTensor Distance, DoubleTensor Cotangent) Evaluate(
@@ -11,10 +11,10 @@ internal static class ReferenceGradientDistance
         var distance = new DoubleTensor(TensorShape.Vector(members, 1));
         var cotangent = new DoubleTensor(TensorShape.Vector(members, gradient.Shape.Channels));
         for (int e = 0; e < members; e++)
-            foreach ((int start, int length) in Runs(kind, blocks))
+            foreach (int[] run in Runs(kind, blocks))
             {
                 (double gg, double tt, double gt) = (0, 0, 0);
-                for (int i = start; i < start + length; i++)
+                foreach (int i in run)
                 {
                     gg += gradient[e, 0, i] * gradient[e, 0, i];
                     tt += target[e, 0, i] * target[e, 0, i];
@@ -28,7 +28,7 @@ internal static class ReferenceGradientDistance
                 }
                 double cosine = gt / Math.Sqrt(gg * tt);
                 distance[e, 0, 0] += isCosine ? 1 - cosine : (gg - 2 * gt + tt) / tt;
-                for (int i = start; i < start + length; i++)
+                foreach (int i in run)
                     cotangent[e, 0, i] = isCosine
                         ? cosine * gradient[e, 0, i] / gg - target[e, 0, i] / Math.Sqrt(gg * tt)
                         : 2 * (gradient[e, 0, i] - target[e, 0, i]) / tt;
@@ -36,20 +36,13 @@ internal static class ReferenceGradientDistance
         return (distance, cotangent);
     }
 
-    private static IEnumerable<(int Start, int Length)> Runs(GradientDistanceKind kind, IReadOnlyList<ParameterBlock> blocks)
+    /// <summary>The parameters of each term. Parameters outside the blocks belong to none.</summary>
+    private static IEnumerable<int[]> Runs(GradientDistanceKind kind, IReadOnlyList<ParameterBlock> blocks) => kind switch
     {
-        if (kind == GradientDistanceKind.Relative)
-        {
-            yield return (0, blocks.Sum(block => block.Rows * block.RowLength));
-            yield break;
-        }
-        foreach (ParameterBlock block in blocks)
-        {
-            if (kind == GradientDistanceKind.RelativePerLayer)
-                yield return (block.Offset, block.Rows * block.RowLength);
-            else if (block.IsWeight)
-                for (int row = 0; row < block.Rows; row++)
-                    yield return (block.Offset + row * block.RowLength, block.RowLength);
-        }
-    }
+        GradientDistanceKind.Relative => [[.. blocks.SelectMany(Parameters)]],
+        GradientDistanceKind.RelativePerLayer => blocks.Select(block => Parameters(block).ToArray()),
+        _ => blocks.Where(block => block.IsWeight).SelectMany(block => Parameters(block).Chunk(block.RowLength)),
+    };
+
+    private static IEnumerable<int> Parameters(ParameterBlock block) => Enumerable.Range(block.Offset, block.Rows * block.RowLength);
 }

@@ -22,7 +22,7 @@ internal static class ReferenceMatrixProduct
     }
 
     public static DoubleTensor ForwardTangent(
-        int members, DoubleTensor x, DoubleTensor? xTangent, DoubleTensor weight, DoubleTensor weightTangent, DoubleTensor biasTangent)
+        int members, DoubleTensor x, DoubleTensor? xTangent, DoubleTensor weight, DoubleTensor weightTangent, DoubleTensor? biasTangent)
     {
         DoubleTensor alongParameters = Forward(members, x, weightTangent, biasTangent);
         return xTangent is null ? alongParameters

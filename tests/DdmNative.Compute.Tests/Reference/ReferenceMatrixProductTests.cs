@@ -22,6 +22,7 @@ public sealed class ReferenceMatrixProductTests
         var weight = DoubleTensor.FromFloats(new TensorShape(1, 2, 2), [1, 10, 100, 1000]);
         var bias = DoubleTensor.FromFloats(TensorShape.Vector(1, 2), [0.5f, -0.5f]);
         Assert.Equal([32.5, 3199.5], ReferenceMatrixProduct.Forward(1, x, weight, bias).Values);
+        Assert.Equal([32.0, 3200.0], ReferenceMatrixProduct.Forward(1, x, weight, null).Values);
     }
 
     [Fact]
@@ -30,6 +31,12 @@ public sealed class ReferenceMatrixProductTests
             step => ReferenceMatrixProduct.Forward(Members, Moved(X, step, XTangent), Moved(Weight, step, WeightTangent),
             Moved(Bias, step, BiasTangent)),
             ReferenceMatrixProduct.ForwardTangent(Members, X, XTangent, Weight, WeightTangent, BiasTangent));
+
+    [Fact]
+    public void Tangent_without_a_bias_matches_finite_differences()
+        => Derivatives.AssertTangent(
+            step => ReferenceMatrixProduct.Forward(Members, Moved(X, step, XTangent), Moved(Weight, step, WeightTangent), null),
+            ReferenceMatrixProduct.ForwardTangent(Members, X, XTangent, Weight, WeightTangent, null));
 
     [Fact]
     public void Tangent_of_the_data_cotangent_matches_finite_differences()

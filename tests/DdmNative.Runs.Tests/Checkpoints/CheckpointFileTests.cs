@@ -28,8 +28,14 @@ public sealed class CheckpointFileTests : IDisposable
     [InlineData("features", "convnet", 5, 2)]
     [InlineData("parallel", "convnet", 3, 1)]
     [InlineData("mlp", "mlp", 6, 2)]
-    [InlineData("lenet", "lenet", 32, 3)]
-    public void A_network_from_PyTorch_is_recognised_and_answers_as_it_did_there(string name, string architecture, int width, int depth)
+    [InlineData("lenet", "lenet", null, null)]
+    [InlineData("resnet9", "resnet9", 3, null)]
+    [InlineData("resnet18", "resnet18", 2, null)]
+    [InlineData("torchvision", "resnet18-imagenet", 2, null)]
+    [InlineData("vgg11", "vgg11", 2, null)]
+    [InlineData("alexnet", "alexnet", 4, null)]
+    [InlineData("logistic", "logistic", null, null)]
+    public void A_network_from_PyTorch_is_recognised_and_answers_as_it_did_there(string name, string architecture, int? width, int? depth)
     {
         SafetensorsContents answers = Safetensors.Read(Golden("checkpoint_answers.safetensors"));
         NamedTensor images = answers.Tensor(name + ".x", -1, -1, -1, -1), logits = answers.Tensor(name + ".logits", -1, -1);
@@ -38,8 +44,7 @@ public sealed class CheckpointFileTests : IDisposable
 
         Assert.Equal(new JobNetwork { Architecture = architecture, Width = width, Depth = depth }, file.Network());
         var network = Network.Create(
-            new NetworkOptions(architecture, width, depth, new ImageShape(images.Shape[1], images.Shape[2], images.Shape[3]),
-            logits.Shape[1]));
+            file.Network().OptionsFor(new ImageShape(images.Shape[1], images.Shape[2], images.Shape[3]), logits.Shape[1]));
         AssertClose(logits.Data, Logits(network, file.Parameters(network), images));
     }
 
@@ -134,13 +139,32 @@ public sealed class CheckpointFileTests : IDisposable
             StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("resnet9", "resnet9", 12)]
+    [InlineData("torchvision", "resnet18-imagenet", 32)]
+    public void The_counters_of_batch_norms_are_ignored(string name, string architecture, int side)
+    {
+        string golden = Golden($"checkpoint_{name}.safetensors");
+        IReadOnlyList<NamedTensor> tensors = Safetensors.Read(golden).Tensors;
+        NamedTensor[] others = [.. tensors.Where(tensor => !tensor.Name.EndsWith("num_batches_tracked", StringComparison.Ordinal))];
+        Assert.NotEqual(tensors.Count, others.Length);
+        string without = _folder.File("without.safetensors");
+        Safetensors.Write(without, others);
+
+        var file = CheckpointFile.Read(golden, null);
+        Assert.Equal(architecture, file.Network().Architecture);
+        Assert.Equal(file.Network(), CheckpointFile.Read(without, null).Network());
+        var network = Network.Create(file.Network().OptionsFor(new ImageShape(3, side, side), 3));
+        Assert.Equal(file.Parameters(network), CheckpointFile.Read(without, null).Parameters(network));
+    }
+
     [Fact]
-    public void Batch_normalisation_is_refused_by_name()
+    public void A_batch_norm_where_no_network_has_one_is_named()
     {
         string bad = Change(tensors => [.. tensors, new NamedTensor("1.running_mean", [4], new float[4])]);
 
-        Assert.Contains("1.running_mean: found a batch normalisation",
-            Assert.Throws<BadInputException>(() => CheckpointFile.Read(bad, null)).Message, StringComparison.Ordinal);
+        Assert.Contains("1 (batch norm)", Assert.Throws<BadInputException>(() => CheckpointFile.Read(bad, null)).Message,
+            StringComparison.Ordinal);
     }
 
     [Theory]

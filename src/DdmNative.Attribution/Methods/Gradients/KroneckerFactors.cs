@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using DdmNative.Attribution.Datasets.Rows;
 using DdmNative.Attribution.Networks;
 using DdmNative.Attribution.Training;
 
@@ -58,7 +57,7 @@ internal sealed class KroneckerFactors
     {
         var factors = new KroneckerFactors(context.Network);
         int classes = context.Network.Classes;
-        using var drawn = SampleSource.Create(context.Device, new OneHotRows(labels, classes), new ImageShape(classes, 1, 1));
+        using var drawn = SampleSource.Create(context.Device, new LabelVectorRows(labels, classes), new ImageShape(classes, 1, 1));
         foreach (Block block in WeightLayers(context.Network))
             factors._blocks.Add(block);
         factors.FindBases(context, samples, drawn);

@@ -1,4 +1,5 @@
 using DdmNative.Attribution.Objectives;
+using DdmNative.Attribution.Training;
 
 namespace DdmNative.Attribution.Methods.Gradients;
 
@@ -43,6 +44,18 @@ internal static class ObjectiveCotangents
                 throw new MethodRequestException(
                     "Accuracy is constant almost everywhere and has no gradient; use this method with loss, margin or logit.");
         }
+    }
+
+    /// <summary>
+    /// Fills ∂L/∂z [K] of the training loss times a weight: p − q, with the label vector q of <see cref="LabelVectors"/>.
+    /// </summary>
+    public static void FillTrainingLoss(ReadOnlySpan<float> z, int y, float labelSmoothing, double weight, Span<float> cotangent)
+    {
+        Softmax(z, weight, cotangent);
+        Span<float> label = stackalloc float[z.Length];
+        LabelVectors.Fill(y, labelSmoothing, label);
+        for (int k = 0; k < z.Length; k++)
+            cotangent[k] -= (float)(weight * label[k]);
     }
 
     /// <summary>

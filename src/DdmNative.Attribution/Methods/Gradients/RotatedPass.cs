@@ -118,7 +118,7 @@ internal sealed class RotatedPass : IDisposable
         {
             device.Convolution.Forward(
                 new ConvolutionShape(convolution.Input.Channels, i, convolution.Input.Height, convolution.Input.Width,
-                convolution.KernelSize, convolution.Padding), input, pick, none, patches);
+                convolution.KernelSize, convolution.Padding, convolution.Stride), input, pick, none, patches);
             device.Convolution.Forward(new ConvolutionShape(o, o, height, width, 1, 0), cotangent, turn, nothing, turned);
             ConvolutionShape Outer(int inputs, int outputs) => new(inputs, outputs, height, width, 1, 0);
             if (isRotated)

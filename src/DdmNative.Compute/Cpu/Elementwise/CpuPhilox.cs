@@ -10,8 +10,7 @@ internal sealed class CpuPhilox(CpuDevice device) : Philox
 
     private sealed unsafe class FillCall : CpuCall
     {
-        private readonly CpuOperand _vector;
-        private readonly Slice _slice;
+        private readonly CpuParameters _values;
         private readonly float _low;
         private readonly float _high;
         private readonly ulong _seed;
@@ -19,17 +18,17 @@ internal sealed class CpuPhilox(CpuDevice device) : Philox
 
         public FillCall(Slice slice, float low, float high, ulong seed, uint stream)
             : base("philox.fill-uniform", slice.Vector.Shape.Members, samples: 1)
-            => (_vector, _slice, _low, _high, _seed, _stream) = (Write(slice.Vector), slice, low, high, seed, stream);
+            => (_values, _low, _high, _seed, _stream) = (Write(slice), low, high, seed, stream);
 
         public override void Execute(in Tile tile)
         {
-            float* target = _vector.At(tile, 0) + _slice.Offset;
+            float* target = _values.At(tile);
             float range = _high - _low;
-            for (int start = 0; start < _slice.Length; start += 4)
+            for (int start = 0; start < _values.Length; start += 4)
             {
                 (uint a, uint b, uint c, uint d) = Block(_seed, _stream + (uint)tile.Member, (ulong)(start / 4));
                 ReadOnlySpan<uint> words = [a, b, c, d];
-                for (int i = 0; i < Math.Min(4, _slice.Length - start); i++)
+                for (int i = 0; i < Math.Min(4, _values.Length - start); i++)
                     target[start + i] = _low + range * ToUnit(words[i]);
             }
         }

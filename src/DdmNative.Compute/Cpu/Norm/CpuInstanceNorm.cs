@@ -123,9 +123,7 @@ internal sealed class CpuInstanceNorm(CpuDevice device) : InstanceNorm
         internal readonly CpuOperand cotangent;
         internal readonly CpuParameters scale;
         internal readonly CpuOperand xCotangent;
-        internal readonly GradientSum scaleSum;
-        internal readonly GradientSum shiftSum;
-        private readonly NormProducts? _products;
+        private readonly NormGradient _gradient;
 
         public BackwardCall(
             Tensor x, Tensor statistics, Tensor cotangent, Slice scale, Tensor xCotangent, Slice scaleCotangent, Slice shiftCotangent,
@@ -134,33 +132,18 @@ internal sealed class CpuInstanceNorm(CpuDevice device) : InstanceNorm
         {
             (this.x, this.statistics, this.cotangent, this.scale) = (Read(x), Read(statistics), Read(cotangent), Read(scale));
             this.xCotangent = Write(xCotangent);
-            scaleSum = Sum(scaleCotangent, Channels);
-            shiftSum = Sum(shiftCotangent, Channels);
-            if (wanted is SampleProducts products)
-                _products = new NormProducts(Read(products.WeightDirections), Read(products.BiasDirections), Write(products.Products),
-                    products);
+            _gradient = new NormGradient(Sum(scaleCotangent, Channels), Sum(shiftCotangent, Channels), ReadNormProducts(wanted), Channels);
         }
 
-        public override long TemporaryFloats(int samples) => _products is null ? 0 : 2 * Channels;
+        public override long TemporaryFloats(int samples) => _gradient.TemporaryFloats;
 
-        /// <summary>Adds a sample's own terms to δγ and δβ, and keeps them for their products if these are requested.</summary>
+        /// <summary>Adds a sample's own terms to δγ and δβ.</summary>
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        internal void AddParameterCotangents<TLanes>(in Tile tile, int channel, int lanes, Vector16 scaleTerms,
-        Vector16 shiftTerms)
+        internal void AddParameterCotangents<TLanes>(in Tile tile, int channel, int lanes, Vector16 scaleTerms, Vector16 shiftTerms)
             where TLanes : struct, ILaneAccess<Vector16>
-        {
-            float* scaleTotal = scaleSum.Slot(tile.Workspace) + channel;
-            float* shiftTotal = shiftSum.Slot(tile.Workspace) + channel;
-            TLanes.Store(TLanes.Load(scaleTotal, lanes) + scaleTerms, scaleTotal, lanes);
-            TLanes.Store(TLanes.Load(shiftTotal, lanes) + shiftTerms, shiftTotal, lanes);
-            if (_products is null)
-                return;
-            TLanes.Store(scaleTerms, tile.Workspace.Temporary + channel, lanes);
-            TLanes.Store(shiftTerms, tile.Workspace.Temporary + Channels + channel, lanes);
-        }
+            => _gradient.Add<TLanes>(tile, channel, lanes, scaleTerms, shiftTerms);
 
-        internal protected override void EndSample(in Tile tile, int sample)
-            => _products?.Write(tile, sample, tile.Workspace.Temporary, Channels);
+        internal protected override void EndSample(in Tile tile, int sample) => _gradient.EndSample(tile, sample);
 
         protected override void Compute<TLanes>(in Tile tile, int sample, int channel, int lanes)
         {

@@ -21,6 +21,9 @@ internal abstract unsafe class CpuCall(string name, int members, int samples) : 
 
     public IReadOnlyList<GradientSum> Gradients => _gradients;
 
+    /// <summary>Tensors between this call and the later calls of its operation. The plan disposes them.</summary>
+    public IReadOnlyList<CpuTensor> Scratch { get; init; } = [];
+
     public string Shape => KernelShape.Describe(_operands);
 
     public virtual double FlopsPerSample => 0;
@@ -74,7 +77,15 @@ internal abstract unsafe class CpuCall(string name, int members, int samples) : 
     /// <summary>Declares a tensor that the call writes outside its tile's samples.</summary>
     protected CpuOperand WriteWhole(Tensor tensor) => Add(new CpuOperand(Own(tensor), isWritten: true, isReadWhole: true));
 
+    /// <summary>Declares a part of each member's parameter vector, of which the call, one on whole members, writes nothing else.</summary>
+    protected CpuParameters Write(Slice slice)
+        => new(Add(new CpuOperand(Own(slice.Vector), isWritten: true, isReadWhole: false) { Part = new(slice) }),
+            slice.Offset, slice.Length);
+
     protected CpuParameters Read(Slice slice) => new(ReadWhole(slice.Vector), slice.Offset, slice.Length);
+
+    /// <summary>Declares a slice that the call reads and writes.</summary>
+    protected CpuParameters Update(Slice slice) => new(WriteWhole(slice.Vector), slice.Offset, slice.Length);
 
     /// <summary>Adopts another call's operands and gradients, except for tensors that this call does not use.</summary>
     protected void Adopt(CpuCall call, CpuTensor[] except)
@@ -97,7 +108,7 @@ internal abstract unsafe class CpuCall(string name, int members, int samples) : 
     /// </summary>
     protected GradientSum Sum(Slice slice, int length, GradientSum.Layout? convert = null, bool isAssignedFirst = false)
     {
-        var vector = new CpuOperand(Own(slice.Vector), isWritten: true, isReadWhole: true);
+        var vector = new CpuOperand(Own(slice.Vector), isWritten: true, isReadWhole: true) { Part = new(slice) };
         GradientSum sum = convert is null
             ? new GradientSum(vector, slice, length) { IsAssignedFirst = isAssignedFirst }
             : new GradientSum(vector, slice, length) { IsAssignedFirst = isAssignedFirst, Convert = convert };
@@ -105,10 +116,13 @@ internal abstract unsafe class CpuCall(string name, int members, int samples) : 
         return sum;
     }
 
+    /// <summary>A gradient that may not be wanted: a bias's.</summary>
+    protected GradientSum? SumOptional(Slice? slice) => slice is Slice given ? Sum(given, given.Length) : null;
+
     /// <summary>The sample products computed with the gradient, if any are requested.</summary>
     protected RunningProducts? ReadProducts(Contracts.SampleProducts? wanted)
         => wanted is Contracts.SampleProducts products
-            ? new RunningProducts(Read(products.WeightDirections), Read(products.BiasDirections), Write(products.Products), products)
+            ? new RunningProducts(Read(products.WeightDirections), ReadOptional(products.BiasDirections), Write(products.Products), products)
                 : null;
 
     /// <summary>The retained floats.</summary>

@@ -26,6 +26,11 @@ internal sealed unsafe class CpuOperand(CpuTensor tensor, bool isWritten, bool i
     /// <summary>Whether the call reads samples outside its block: parameters, the source of a gather.</summary>
     public bool IsReadWhole { get; } = isReadWhole;
 
+    /// <summary>
+    /// The part of each member's parameter vector that the call writes; null if that is not known, or if the call only reads the tensor.
+    /// </summary>
+    public ParameterRange? Part { get; init; }
+
     public Placement Placement { get; set; }
 
     /// <summary>

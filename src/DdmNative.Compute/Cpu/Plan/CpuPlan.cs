@@ -23,6 +23,7 @@ internal sealed unsafe class CpuPlan : IPlan
     {
         _device = device;
         Name = name;
+        _made.AddRange(calls.SelectMany(call => call.Scratch));
         calls = LinearStepFusion.Apply(NormPoolFusion.Apply(calls), device.Workers.Threads, _made.Add);
         calls = LargeMatrixGradientCall.Apply(WinogradImageSharing.Apply(calls, _made.Add), device.Caches);
         calls = FilterSharing.Apply(calls, device.Caches, _made.Add);
@@ -119,12 +120,12 @@ internal sealed unsafe class CpuPlan : IPlan
             }
         }
         long offset = 0;
-        ILookup<CpuTensor, GradientSum> sums = _phases.SelectMany(phase => phase.Calls).SelectMany(call => call.Gradients)
-            .ToLookup(gradient => gradient.Vector.Tensor);
+        HashSet<CpuTensor> summed = [.. _phases.SelectMany(phase => phase.Gradients).Select(gradient => gradient.Vector.Tensor)];
         foreach (CpuTensor tensor in order)
         {
             List<(int Phase, CpuSegment Segment, CpuOperand Operand)> list = uses[tensor];
-            Placement placement = PlacementOf(tensor, list.Min(u => u.Phase), list.Max(u => u.Phase), sums[tensor]);
+            Placement placement = PlacementOf(tensor, list.Min(u => u.Phase), list.Max(u => u.Phase), summed.Contains(tensor),
+                list.Where(use => use.Operand.Part is not null).Select(use => use.Operand.Part!.Value));
             if (placement == Placement.Full)
                 tensor.Reserve();
             if (placement == Placement.Block && list.TrueForAll(use => use.Segment == list[0].Segment))
@@ -160,17 +161,15 @@ internal sealed unsafe class CpuPlan : IPlan
     /// <param name="tensor">A transient tensor.</param>
     /// <param name="firstPhase">The first phase that uses it.</param>
     /// <param name="lastPhase">The last one.</param>
-    /// <param name="sums">
-    /// The gradients summed into it: one vector a member, whatever the phase's samples. A part that none of them writes is zero, which only
-    /// the tensor's own memory is.
+    /// <param name="isSummed">Whether gradients are summed into it: one vector a member, whatever the phase's samples.</param>
+    /// <param name="parts">
+    /// The parts of it that gradients and fills write. A part that none of them writes is zero, which only the tensor's own memory is.
     /// </param>
-    private Placement PlacementOf(CpuTensor tensor, int firstPhase, int lastPhase, IEnumerable<GradientSum> sums)
+    private Placement PlacementOf(CpuTensor tensor, int firstPhase, int lastPhase, bool isSummed, IEnumerable<ParameterRange> parts)
     {
-        bool isSummed = sums.Any();
         if (tensor.Shape.Members != _phases[firstPhase].Members || (!isSummed && tensor.Shape.Samples != _phases[firstPhase].Samples))
             return Placement.Full;
-        if (isSummed && sums.Select(sum => (sum.Offset, sum.WrittenLength)).Distinct().Sum(part => part.WrittenLength)
-            != tensor.Shape.SampleLength)
+        if (parts.Any() && ParameterRange.FindHoles(parts, tensor.Shape.SampleLength).Any())
             return Placement.Full;
         if (!isSummed && firstPhase == lastPhase)
             return Placement.Block;

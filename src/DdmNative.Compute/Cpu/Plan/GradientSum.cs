@@ -15,9 +15,6 @@ internal sealed unsafe class GradientSum(CpuOperand vector, Slice slice, int len
     /// <summary>Where in it.</summary>
     public int Offset { get; } = slice.Offset;
 
-    /// <summary>Floats of the gradient there.</summary>
-    public int WrittenLength { get; } = slice.Length;
-
     /// <summary>Floats of the gradient in the kernel's layout.</summary>
     public int Length { get; } = length;
 
@@ -40,6 +37,14 @@ internal sealed unsafe class GradientSum(CpuOperand vector, Slice slice, int len
 
     /// <summary>Where the calls of this tile's slot add.</summary>
     public float* Slot(Workspace workspace) => workspace.Start + SlotOffset;
+
+    /// <summary>Adds a vector to the floats of this tile's slot from <paramref name="at"/> on.</summary>
+    public void Add<TLanes>(in Tile tile, int at, int lanes, Vector16 values)
+        where TLanes : struct, ILaneAccess<Vector16>
+    {
+        float* total = Slot(tile.Workspace) + at;
+        TLanes.Store(TLanes.Load(total, lanes) + values, total, lanes);
+    }
 
     /// <summary>Adds a slot's values to the total; slot 0 begins it.</summary>
     public static void AddSlot(int slot, float* values, float* total, int length)

@@ -15,11 +15,11 @@ namespace DdmNative.Compute.Cpu;
 /// </remarks>
 internal sealed class CpuConvolution(CpuDevice device) : Convolution
 {
-    protected override void ForwardCore(ConvolutionShape shape, Tensor x, Slice filter, Slice bias, Tensor y)
+    protected override void ForwardCore(ConvolutionShape shape, Tensor x, Slice filter, Slice? bias, Tensor y)
         => Correlate("convolution.forward", CorrelationShape.Forward(shape), [(x, filter)], bias, y);
 
     protected override void ForwardTangentCore(
-        ConvolutionShape shape, Tensor x, Tensor? xTangent, Slice filter, Slice filterTangent, Slice biasTangent, Tensor yTangent)
+        ConvolutionShape shape, Tensor x, Tensor? xTangent, Slice filter, Slice filterTangent, Slice? biasTangent, Tensor yTangent)
         => Correlate(
             "convolution.forward-tangent", CorrelationShape.Forward(shape),
             xTangent is null ? [(x, filterTangent)] : [(x, filterTangent), (xTangent, filter)], biasTangent, yTangent);
@@ -34,17 +34,17 @@ internal sealed class CpuConvolution(CpuDevice device) : Convolution
             [(cotangent, filterTangent), (cotangentTangent, filter)], null, xCotangentTangent);
 
     protected override void BackwardFilterCore(ConvolutionShape shape, Tensor x, Tensor cotangent, Slice filterCotangent,
-        Slice biasCotangent)
+        Slice? biasCotangent)
         => SumFilterGradient("convolution.backward-filter", shape, [(x, cotangent)], cotangent, filterCotangent, biasCotangent);
 
     protected override void BackwardFilterCore(ConvolutionShape shape, Tensor x, Tensor cotangent, Slice filterCotangent,
-        Slice biasCotangent, SampleProducts products)
+        Slice? biasCotangent, SampleProducts products)
         => SumFilterGradient("convolution.backward-filter-products", shape, [(x, cotangent)], cotangent, filterCotangent, biasCotangent,
             products);
 
     protected override void BackwardFilterTangentCore(
         ConvolutionShape shape, Tensor x, Tensor? xTangent, Tensor cotangent, Tensor cotangentTangent, Slice filterCotangentTangent,
-        Slice biasCotangentTangent)
+        Slice? biasCotangentTangent)
         => SumFilterGradient(
             "convolution.backward-filter-tangent", shape,
             xTangent is null ? [(x, cotangentTangent)] : [(x, cotangentTangent), (xTangent, cotangent)],
@@ -58,7 +58,7 @@ internal sealed class CpuConvolution(CpuDevice device) : Convolution
 
     private void SumFilterGradient(
         string name, ConvolutionShape shape, (Tensor Image, Tensor Cotangent)[] sources, Tensor biasCotangent, Slice filterResult,
-        Slice biasResult,
+        Slice? biasResult,
         SampleProducts? products = null)
         => device.Submit(WinogradTiles.Pays(CorrelationShape.Forward(shape), biasCotangent.Shape.Samples)
             ? new WinogradFilterGradientCall(name, shape, sources, biasCotangent, filterResult, biasResult, products)

@@ -9,10 +9,10 @@ namespace DdmNative.Compute.Cpu;
 /// </summary>
 internal sealed class CpuMatrixProduct(CpuDevice device) : MatrixProduct
 {
-    protected override void ForwardCore(Tensor x, Slice weight, Slice bias, Tensor y)
+    protected override void ForwardCore(Tensor x, Slice weight, Slice? bias, Tensor y)
         => device.Submit(new MatrixForwardCall("matrix-product.forward", [(x, weight)], bias, y));
 
-    protected override void ForwardTangentCore(Tensor x, Tensor? xTangent, Slice weight, Slice weightTangent, Slice biasTangent,
+    protected override void ForwardTangentCore(Tensor x, Tensor? xTangent, Slice weight, Slice weightTangent, Slice? biasTangent,
         Tensor yTangent)
         => device.Submit(new MatrixForwardCall(
             "matrix-product.forward-tangent", xTangent is null
@@ -26,17 +26,17 @@ internal sealed class CpuMatrixProduct(CpuDevice device) : MatrixProduct
         => MultiplyBack("matrix-product.backward-data-tangent", [(cotangentTangent, weight), (cotangent, weightTangent)],
             xCotangentTangent);
 
-    protected override void BackwardWeightCore(Tensor x, Tensor cotangent, Slice weightCotangent, Slice biasCotangent)
+    protected override void BackwardWeightCore(Tensor x, Tensor cotangent, Slice weightCotangent, Slice? biasCotangent)
         => device.Submit(new MatrixBackwardWeightCall("matrix-product.backward-weight", [(x, cotangent)], cotangent, weightCotangent,
             biasCotangent));
 
-    protected override void BackwardWeightCore(Tensor x, Tensor cotangent, Slice weightCotangent, Slice biasCotangent,
+    protected override void BackwardWeightCore(Tensor x, Tensor cotangent, Slice weightCotangent, Slice? biasCotangent,
         SampleProducts products)
         => device.Submit(new MatrixBackwardWeightCall(
             "matrix-product.backward-weight-products", [(x, cotangent)], cotangent, weightCotangent, biasCotangent, products));
 
     protected override void BackwardWeightTangentCore(
-        Tensor x, Tensor? xTangent, Tensor cotangent, Tensor cotangentTangent, Slice weightCotangentTangent, Slice biasCotangentTangent)
+        Tensor x, Tensor? xTangent, Tensor cotangent, Tensor cotangentTangent, Slice weightCotangentTangent, Slice? biasCotangentTangent)
         => device.Submit(new MatrixBackwardWeightCall(
             "matrix-product.backward-weight-tangent",
             xTangent is null ? [(x, cotangentTangent)] : [(x, cotangentTangent), (xTangent, cotangent)],

@@ -35,7 +35,7 @@ internal sealed unsafe class FewChannelsTransposeCall : CpuCall
 
     /// <summary>Whether all shares of a pixel fit one panel.</summary>
     public static bool Fits(CorrelationShape shape)
-        => shape.IsTransposed && shape.OutputChannels * shape.Taps <= MatrixMicroKernel.PanelColumns;
+        => shape.IsTransposed && shape.Stride == 1 && shape.OutputChannels * shape.Taps <= MatrixMicroKernel.PanelColumns;
 
     public override long TemporaryFloats(int samples) => (long)Pixels * _columns;
 

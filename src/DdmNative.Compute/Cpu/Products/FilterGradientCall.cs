@@ -28,14 +28,14 @@ internal sealed unsafe class FilterGradientCall : CpuCall
     private readonly (CpuOperand Image, CpuOperand Cotangent)[] _sources;
     private readonly int _biasSource;
     private readonly GradientSum _filterSum;
-    private readonly GradientSum _biasSum;
+    private readonly GradientSum? _biasSum;
     private readonly FilterGradientOrder _order;
     private readonly RunningProducts? _products;
     private readonly int _bandRows;
 
     public FilterGradientCall(
         string name, ConvolutionShape shape, (Tensor Image, Tensor Cotangent)[] sources, Tensor biasCotangent, Slice filterResult,
-        Slice biasResult,
+        Slice? biasResult,
         SampleProducts? wanted = null)
         : base(name, filterResult.Vector.Shape.Members, biasCotangent.Shape.Samples)
     {
@@ -44,7 +44,7 @@ internal sealed unsafe class FilterGradientCall : CpuCall
         _biasSource = Array.FindIndex(sources, source => source.Cotangent == biasCotangent);
         _order = new FilterGradientOrder(shape, shape.InputChannels, shape.OutputChannels);
         _filterSum = Sum(filterResult, shape.FilterLength, _order.Convert, isAssignedFirst: true);
-        _biasSum = Sum(biasResult, shape.OutputChannels);
+        _biasSum = SumOptional(biasResult);
         _products = ReadProducts(wanted);
         RetainedFloats = _products is null ? 0 : 2 * _products.TotalFloats + (long)_products.Count * shape.FilterLength;
         int rowBytes = shape.OutputWidth * shape.OutputChannels * sizeof(float);
@@ -53,21 +53,29 @@ internal sealed unsafe class FilterGradientCall : CpuCall
 
     public override double FlopsPerSample => _sources.Length * _shape.Flops + 2.0 * (_products?.Count ?? 0) * _filterSum.Length;
 
-    public override long TemporaryFloats(int samples) => (long)_shape.PaddedHeight * _shape.PaddedWidth * _shape.InputChannels;
+    public override long TemporaryFloats(int samples)
+        => IsPadded ? (long)_shape.PaddedHeight * _shape.PaddedWidth * _shape.InputChannels : 0;
+
+    /// <summary>An image without a border is read where it is.</summary>
+    private bool IsPadded => _shape.Padding > 0;
+
+    /// <summary>Whether all output pixels are one run of the contraction.</summary>
+    private bool IsPointwise => _shape.KernelSize == 1 && _shape.Stride == 1;
 
     public override void Execute(in Tile tile)
     {
         float* sum = _filterSum.Slot(tile.Workspace);
-        float* biasTotal = _biasSum.Slot(tile.Workspace);
-        float* padded = tile.Workspace.Temporary;
+        float* biasTotal = _biasSum is null ? null : _biasSum.Slot(tile.Workspace);
         for (int sample = tile.FirstSample; sample < tile.EndSample; sample++)
         {
             for (int source = 0; source < _sources.Length; source++)
             {
                 (CpuOperand image, CpuOperand cotangent) = _sources[source];
-                PaddedImage.Pad(
-                    image.At(tile, sample), _shape.InputHeight, _shape.InputWidth, _shape.InputChannels, _shape.Padding,
-                    padded, _shape.PaddedHeight, _shape.PaddedWidth, _shape.InputChannels);
+                float* padded = IsPadded ? tile.Workspace.Temporary : image.At(tile, sample);
+                if (IsPadded)
+                    PaddedImage.Pad(
+                        image.At(tile, sample), _shape.InputHeight, _shape.InputWidth, _shape.InputChannels, _shape.Padding,
+                        padded, _shape.PaddedHeight, _shape.PaddedWidth, _shape.InputChannels);
                 bool isFirst = tile.BeginsSlot && sample == tile.FirstSample && source == 0;
                 AddImage(padded, cotangent.At(tile, sample), sum, isFirst, source == _biasSource ? biasTotal : null);
             }
@@ -88,7 +96,7 @@ internal sealed unsafe class FilterGradientCall : CpuCall
         }
         new Span<double>(totals, products.Count).Clear();
         products.Add(_filterSum.Slot(tile.Workspace), directions, _filterSum.Length, _filterSum.Length, totals);
-        products.Add(tile, products.BiasDirections, _biasSum.Slot(tile.Workspace), totals);
+        products.AddBias(tile, _biasSum, totals);
         products.Write(tile, sample, totals, before);
     }
 
@@ -101,7 +109,7 @@ internal sealed unsafe class FilterGradientCall : CpuCall
             float* band = cotangent + row * rowFloats;
             if (_bandRows < _shape.OutputHeight)
                 Fetch(band + rows * rowFloats, rows * rowFloats);
-            AddRows(padded + (nint)row * _shape.PaddedWidth * _shape.InputChannels, band, rows, sum, isFirst && row == 0);
+            AddRows(padded + (nint)row * _shape.Stride * _shape.PaddedWidth * _shape.InputChannels, band, rows, sum, isFirst && row == 0);
             if (biasTotal != null)
                 BiasGradient.Add(band, rows * _shape.OutputWidth, _shape.OutputChannels, biasTotal);
         }
@@ -122,19 +130,19 @@ internal sealed unsafe class FilterGradientCall : CpuCall
     private void AddRows(float* padded, float* cotangent, int rows, float* sum, bool isFirst)
     {
         int run = _shape.KernelSize * _shape.InputChannels;
+        nint paddedRow = (nint)_shape.PaddedWidth * _shape.InputChannels;
         for (int column = 0; column < _shape.OutputChannels; column += Columns)
         {
             Contraction contraction = ColumnBlock(column, cotangent, sum);
             contraction.Accumulate = !isFirst;
-            contraction.StepA = _shape.InputChannels;
-            contraction.SegmentA = (nint)_shape.PaddedWidth * _shape.InputChannels;
+            contraction.StepA = _shape.Stride * _shape.InputChannels;
+            contraction.SegmentA = _shape.Stride * paddedRow;
             contraction.SegmentB = (nint)_shape.OutputWidth * _shape.OutputChannels;
-            contraction.Steps = _shape.OutputWidth;
-            contraction.Segments = rows;
+            (contraction.Steps, contraction.Segments) = IsPointwise ? (rows * _shape.OutputWidth, 1) : (_shape.OutputWidth, rows);
             float* start = contraction.C;
             for (int tap = 0; tap < _shape.KernelSize; tap++)
             {
-                contraction.A = padded + tap * contraction.SegmentA;
+                contraction.A = padded + tap * paddedRow;
                 contraction.C = start + (long)tap * run * _shape.OutputChannels;
                 MatrixMicroKernel.Multiply(contraction, run);
             }

@@ -1,11 +1,13 @@
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
+using DdmNative.Compute.Contracts;
 
 namespace DdmNative.Compute.Cpu;
 
 /// <summary>
 /// A filter bank repacked for the micro-kernel: panels of 32 output channels, [outputs/32][k][k][channels][32], the last panel padded with
-/// zeros. The bank is [O, I, k, k] read as outputs × inputs, or its transpose turned upside down as inputs × outputs.
+/// zeros. The bank is [O, I, k, k] read as outputs × inputs, or its transpose turned upside down as inputs × outputs. The transpose of a
+/// strided convolution has its taps phase by phase, [rows' phase][columns' phase] of [taps][taps] (<see cref="StridePhase"/>).
 /// </summary>
 /// <remarks>
 /// Sixteen inputs by sixteen outputs are k² register transpositions: of (input, tap) runs against outputs, or, transposed, of taps against
@@ -30,18 +32,22 @@ internal sealed unsafe class FilterPanels : IFilterPacking
     private readonly int[] _sourceRows;
     private readonly int[] _targetRows;
 
+    /// <summary>Where each tap is among the packed taps.</summary>
+    private readonly int[] _tapOrder;
+
     /// <param name="shape">Its outputs are the panels' columns.</param>
     /// <param name="stride">Channels of a packed pixel, which may hold several sources.</param>
     public FilterPanels(in CorrelationShape shape, int stride)
     {
         (_shape, _stride) = (shape, stride);
         int taps = shape.Taps;
+        _tapOrder = OrderTaps(shape);
         _outputStride = shape.IsTransposed ? taps : (nint)shape.InputChannels * taps;
         _inputStride = shape.IsTransposed ? (nint)shape.OutputChannels * taps : taps;
         _sourceRows = new int[Chunk];
         for (int row = 0; row < Chunk; row++)
             _sourceRows[row] = checked((int)(row * _outputStride));
-        _targetRows = new int[taps * Chunk];
+        _targetRows = new int[shape.IsTransposed ? WinogradTiles.RoundUp(taps) : taps * Chunk];
         for (int j = 0; j < _targetRows.Length; j++)
             _targetRows[j] = shape.IsTransposed ? TapRow(SurplusToFirst(j)) : TapRow(j % taps) + j / taps * Columns;
     }
@@ -161,7 +167,27 @@ internal sealed unsafe class FilterPanels : IFilterPacking
         }
     }
 
-    private int TapRow(int tap) => (_shape.IsTransposed ? _shape.Taps - 1 - tap : tap) * _stride * Columns;
+    private int TapRow(int tap) => _tapOrder[tap] * _stride * Columns;
+
+    private static int[] OrderTaps(in CorrelationShape shape)
+    {
+        int k = shape.KernelSize;
+        var order = new int[shape.Taps];
+        if (!shape.IsTransposed)
+        {
+            for (int tap = 0; tap < order.Length; tap++)
+                order[tap] = tap;
+            return order;
+        }
+        int packed = 0;
+        StridePhase[] phases = StridePhase.All(k, k - 1 - shape.Padding, shape.Stride);
+        foreach (StridePhase rows in phases)
+            foreach (StridePhase columns in phases)
+                for (int row = rows.Taps - 1; row >= 0; row--)
+                    for (int column = columns.Taps - 1; column >= 0; column--)
+                        order[(rows.FirstTap + row * shape.Stride) * k + columns.FirstTap + column * shape.Stride] = packed++;
+        return order;
+    }
 
     /// <summary>Rows of a block beyond the last tap are stored where its first row then overwrites them.</summary>
     private int SurplusToFirst(int tap) => tap < _shape.Taps ? tap : tap / Chunk * Chunk;

@@ -25,7 +25,8 @@ internal sealed unsafe class LargeMatrixGradientCall : CpuCall
     private const int LeastSamples = 16;
 
     private readonly (CpuOperand Input, CpuOperand Cotangent)[] _sources;
-    private readonly CpuOperand _weightVector, _biasVector;
+    private readonly CpuOperand _weightVector;
+    private readonly CpuOperand? _biasVector;
     private readonly int _weightOffset, _biasOffset, _inputs, _outputs, _batch, _slots, _blockRows, _blocksAcross;
 
     private LargeMatrixGradientCall(MatrixBackwardWeightCall call)
@@ -33,8 +34,9 @@ internal sealed unsafe class LargeMatrixGradientCall : CpuCall
             CpuPhase.SamplesOf(Blocks(Outputs(call), MostRows) * Blocks(Inputs(call), MostColumns)))
     {
         _sources = Array.ConvertAll(call.sources, source => (ReadWhole(source.Input.Tensor), ReadWhole(source.Cotangent.Tensor)));
-        (_weightVector, _biasVector) = (WriteWhole(call.WeightSum.Vector.Tensor), WriteWhole(call.BiasSum.Vector.Tensor));
-        (_weightOffset, _biasOffset) = (call.WeightSum.Offset, call.BiasSum.Offset);
+        _weightVector = WriteWhole(call.WeightSum.Vector.Tensor);
+        _biasVector = call.BiasSum is null ? null : WriteWhole(call.BiasSum.Vector.Tensor);
+        (_weightOffset, _biasOffset) = (call.WeightSum.Offset, call.BiasSum?.Offset ?? 0);
         (_inputs, _outputs, _batch) = (Inputs(call), Outputs(call), call.Samples);
         _slots = CpuPhase.SlotsOf(_batch);
         _blockRows = Blocks(_outputs, Blocks(_outputs, MostRows));
@@ -74,7 +76,7 @@ internal sealed unsafe class LargeMatrixGradientCall : CpuCall
 
     private static int Blocks(int length, int most) => (length + most - 1) / most;
 
-    /// <summary>One block, slot by slot; with the first column the bias's gradient too.</summary>
+    /// <summary>One block, slot by slot; with the first column the gradient of the bias too, if there is one.</summary>
     private void Sum(in Tile tile, int firstRow, int rows, int column)
     {
         float* total = tile.Workspace.Temporary, ofSlot = total + BlockLength, biasTotal = ofSlot + BlockLength;
@@ -103,7 +105,7 @@ internal sealed unsafe class LargeMatrixGradientCall : CpuCall
                     rows);
             if (slot > 0)
                 GradientSum.AddSlot(slot, ofSlot, total, rows * MostColumns);
-            if (column == 0)
+            if (column == 0 && _biasVector is not null)
             {
                 SumBias(cotangents, count, rows, ofSlot);
                 GradientSum.AddSlot(slot, ofSlot, biasTotal, rows);
@@ -112,7 +114,7 @@ internal sealed unsafe class LargeMatrixGradientCall : CpuCall
         float* weights = _weightVector.At(tile, 0) + _weightOffset + (nint)firstRow * _inputs + column;
         for (int row = 0; row < rows; row++)
             new ReadOnlySpan<float>(total + row * MostColumns, columns).CopyTo(new Span<float>(weights + (nint)row * _inputs, columns));
-        if (column == 0)
+        if (column == 0 && _biasVector is not null)
             new ReadOnlySpan<float>(biasTotal, rows).CopyTo(new Span<float>(_biasVector.At(tile, 0) + _biasOffset + firstRow, rows));
     }
 

@@ -30,7 +30,9 @@ internal sealed unsafe class LinearStepCall : CpuCall
     private const int InputsTogether = 128;
 
     private readonly CpuOperand _inputsAcross, _inputPanels, _labelsAcross, _weights, _parameters, _velocity, _learningRate;
+    private readonly CpuOperand? _decay;
     private readonly float _momentum;
+    private readonly bool _nesterov;
     private readonly int _inputs, _classes, _batch, _stride, _slots;
 
     public LinearStepCall(LinearInputCall prepared, MatrixForwardCall product, CpuSoftmaxCrossEntropy.BackwardCall softmax,
@@ -41,6 +43,7 @@ internal sealed unsafe class LinearStepCall : CpuCall
             (ReadWhole(prepared.Across), ReadWhole(prepared.Panels), ReadWhole(prepared.LabelsAcross));
         (_weights, _learningRate) = (ReadWhole(softmax.weights.Tensor), ReadWhole(step.learningRate.Tensor));
         (_parameters, _velocity, _momentum) = (Write(step.parameters.Tensor), Write(step.velocity.Tensor), step.momentum);
+        (_decay, _nesterov) = (ReadOptional(step.decay?.Tensor), step.nesterov);
         (_inputs, _classes, _batch, _stride) = (prepared.Inputs, product.output.Tensor.Shape.Channels, prepared.Samples, prepared.Stride);
         _slots = CpuPhase.SlotsOf(_batch);
     }
@@ -160,8 +163,8 @@ internal sealed unsafe class LinearStepCall : CpuCall
     private void Step(in Tile tile, float* cotangents, float* sums)
     {
         float* theta = _parameters.At(tile, 0), u = _velocity.At(tile, 0), panels = _inputPanels.At(tile, 0);
-        float rate = -*_learningRate.At(tile, 0);
-        Vector512<float> rates = Vector512.Create(rate), decay = Vector512.Create(_momentum);
+        float* decay = _decay is null ? null : _decay.At(tile, 0);
+        var step = new MomentumStep(*_learningRate.At(tile, 0), _momentum, _nesterov);
         for (int column = 0; column < _inputs; column += Columns, panels += (nint)_batch * Columns)
         {
             for (int row = 0, height; row < _classes; row += height)
@@ -179,9 +182,11 @@ internal sealed unsafe class LinearStepCall : CpuCall
                 SlotMicroKernel.Sum(cotangents + (nint)row * _stride, _stride, panels, _batch, _slots, sums, height);
                 for (int i = 0; i < height; i++)
                 {
-                    Move(first + (nint)i * _inputs, firstVelocity + (nint)i * _inputs, Vector512.Load(sums + i * Columns), rates, decay);
-                    Move(first + (nint)i * _inputs + Lanes, firstVelocity + (nint)i * _inputs + Lanes,
-                        Vector512.Load(sums + i * Columns + Lanes), rates, decay);
+                    float* ownDecay = decay is null ? null : decay + (nint)(row + i) * _inputs + column;
+                    step.Apply<WholeLanes<Vector16>>(Vector16.Load(sums + i * Columns), first + (nint)i * _inputs,
+                        firstVelocity + (nint)i * _inputs, ownDecay, Lanes);
+                    step.Apply<WholeLanes<Vector16>>(Vector16.Load(sums + i * Columns + Lanes), first + (nint)i * _inputs + Lanes,
+                        firstVelocity + (nint)i * _inputs + Lanes, decay is null ? null : ownDecay + Lanes, Lanes);
                 }
             }
         }
@@ -191,21 +196,9 @@ internal sealed unsafe class LinearStepCall : CpuCall
             int count = Math.Min(Lanes, _classes - k);
             for (int i = 0; i < count; i++)
                 sums[i] = SumOf(cotangents + (nint)(k + i) * _stride);
-            Vector512<float> change = Vector512.MultiplyAddEstimate(decay, LanePart.Load(u + biases + k, count),
-                LanePart.Load(sums, count));
-            LanePart.Store(change, u + biases + k, count);
-            LanePart.Store(Vector512.MultiplyAddEstimate(rates, change, LanePart.Load(theta + biases + k, count)), theta + biases + k,
-                count);
+            step.Apply<PartLanes<Vector16>>(PartLanes<Vector16>.Load(sums, count), theta + biases + k, u + biases + k,
+                decay is null ? null : decay + biases + k, count);
         }
-    }
-
-    /// <summary>u ← μu + g; θ ← θ − ηu.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Move(float* theta, float* u, Vector512<float> gradient, Vector512<float> rates, Vector512<float> decay)
-    {
-        Vector512<float> change = Vector512.MultiplyAddEstimate(decay, Vector512.Load(u), gradient);
-        change.Store(u);
-        Vector512.MultiplyAddEstimate(rates, change, Vector512.Load(theta)).Store(theta);
     }
 
     /// <summary>A row's sum, slot by slot.</summary>

@@ -71,6 +71,7 @@ internal static class LinearStepFusion
             && !gradient.TakesProducts && gradient.sources.Length == 1
                 && gradient.sources[0].Input.Tensor == product.sources[0].Input.Tensor
             && gradient.sources[0].Cotangent.Tensor == softmax.cotangent.Tensor && gradient.Vector == step.gradient.Tensor
+            && step.decay?.Tensor != gradient.Vector
             && product.sources[0].Weight.Vector.Tensor == theta && bias.Vector.Tensor == theta
                 && theta.Shape == TensorShape.Vector(product.Members, weights + biases)
             && product.sources[0].Weight.Offset == 0 && bias.Offset == weights && gradient.HasOffsets(0, weights);

@@ -8,20 +8,20 @@ internal sealed unsafe class MatrixBackwardWeightCall : CpuCall
     internal readonly (CpuOperand Input, CpuOperand Cotangent)[] sources;
     private readonly CpuOperand _biasCotangent;
     private readonly GradientSum _weightSum;
-    private readonly GradientSum _biasSum;
+    private readonly GradientSum? _biasSum;
     private readonly int _inputs;
     private readonly int _outputs;
     private readonly RunningProducts? _products;
 
     public MatrixBackwardWeightCall(
-        string name, (Tensor Input, Tensor Cotangent)[] sources, Tensor biasCotangent, Slice weightResult, Slice biasResult,
+        string name, (Tensor Input, Tensor Cotangent)[] sources, Tensor biasCotangent, Slice weightResult, Slice? biasResult,
         SampleProducts? wanted = null)
         : base(name, weightResult.Vector.Shape.Members, biasCotangent.Shape.Samples)
     {
         this.sources = Array.ConvertAll(sources, source => (Read(source.Input), Read(source.Cotangent)));
         _biasCotangent = Read(biasCotangent);
         _weightSum = Sum(weightResult, weightResult.Length);
-        _biasSum = Sum(biasResult, biasResult.Length);
+        _biasSum = SumOptional(biasResult);
         _inputs = sources[0].Input.Shape.Channels;
         _outputs = biasCotangent.Shape.Channels;
         _products = ReadProducts(wanted);
@@ -29,7 +29,7 @@ internal sealed unsafe class MatrixBackwardWeightCall : CpuCall
     }
 
     /// <summary>The vector that receives both gradients, if they belong to one vector.</summary>
-    internal CpuTensor? Vector => _weightSum.Vector.Tensor == _biasSum.Vector.Tensor ? _weightSum.Vector.Tensor : null;
+    internal CpuTensor? Vector => _weightSum.Vector.Tensor == _biasSum?.Vector.Tensor ? _weightSum.Vector.Tensor : null;
 
     internal bool TakesProducts => _products is not null;
 
@@ -37,9 +37,9 @@ internal sealed unsafe class MatrixBackwardWeightCall : CpuCall
 
     internal GradientSum WeightSum => _weightSum;
 
-    internal GradientSum BiasSum => _biasSum;
+    internal GradientSum? BiasSum => _biasSum;
 
-    internal bool HasOffsets(int weight, int bias) => _weightSum.Offset == weight && _biasSum.Offset == bias;
+    internal bool HasOffsets(int weight, int bias) => _weightSum.Offset == weight && _biasSum?.Offset == bias;
 
     public override double FlopsPerSample => 2.0 * (sources.Length + (_products?.Count ?? 0)) * _inputs * _outputs;
 
@@ -56,7 +56,7 @@ internal sealed unsafe class MatrixBackwardWeightCall : CpuCall
             AddSamples(tile, sample, 1);
             new Span<double>(totals, _products.Count).Clear();
             _products.Add(tile, _products.WeightDirections, _weightSum.Slot(tile.Workspace), totals);
-            _products.Add(tile, _products.BiasDirections, _biasSum.Slot(tile.Workspace), totals);
+            _products.AddBias(tile, _biasSum, totals);
             _products.Write(tile, sample, totals, before);
         }
     }
@@ -90,6 +90,8 @@ internal sealed unsafe class MatrixBackwardWeightCall : CpuCall
                 },
                 _outputs);
         }
+        if (_biasSum is null)
+            return;
         float* bias = _biasSum.Slot(tile.Workspace);
         for (int sample = firstSample; sample < firstSample + samples; sample++)
         {

@@ -19,7 +19,7 @@ internal sealed unsafe class RunningProducts
     private readonly CpuOperand _products;
     private readonly int _column;
 
-    public RunningProducts(CpuParameters weightDirections, CpuParameters biasDirections, CpuOperand products, SampleProducts wanted)
+    public RunningProducts(CpuParameters weightDirections, CpuParameters? biasDirections, CpuOperand products, SampleProducts wanted)
     {
         (WeightDirections, BiasDirections, _products) = (weightDirections, biasDirections, products);
         (_column, Count) = (wanted.Column, wanted.Count);
@@ -27,13 +27,21 @@ internal sealed unsafe class RunningProducts
 
     public CpuParameters WeightDirections { get; }
 
-    public CpuParameters BiasDirections { get; }
+    /// <summary>Null for a layer without a bias.</summary>
+    public CpuParameters? BiasDirections { get; }
 
     /// <summary>D.</summary>
     public int Count { get; }
 
     /// <summary>Floats in which a call keeps the slot's products so far, or those of one sample.</summary>
     public int TotalFloats => Count * sizeof(double) / sizeof(float);
+
+    /// <summary>Adds the products of the bias's sum, if there is a bias.</summary>
+    public void AddBias(in Tile tile, GradientSum? sum, double* totals)
+    {
+        if (BiasDirections is not null && sum is not null)
+            Add(tile, BiasDirections, sum.Slot(tile.Workspace), totals);
+    }
 
     /// <summary>Adds the products of a sum that has the parameters' own order.</summary>
     public void Add(in Tile tile, CpuParameters directions, float* sum, double* totals)

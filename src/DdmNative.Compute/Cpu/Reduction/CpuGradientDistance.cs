@@ -15,6 +15,9 @@ internal sealed class CpuGradientDistance(CpuDevice device) : GradientDistance
     {
         private readonly GradientDistanceKind _kind;
         private readonly ParameterBlock[] _blocks;
+        private readonly ParameterRange[] _ranges;
+        private readonly ParameterRange[] _covered;
+        private readonly ParameterRange[] _holes;
         private readonly CpuOperand _gradient;
         private readonly CpuOperand _target;
         private readonly CpuOperand _distance;
@@ -25,7 +28,10 @@ internal sealed class CpuGradientDistance(CpuDevice device) : GradientDistance
             Tensor cotangent)
             : base("gradient-distance", cotangent.Shape.Members, samples: 1)
         {
-            (_kind, _blocks) = (kind, [.. blocks]);
+            int length = cotangent.Shape.Channels;
+            (_kind, _blocks, _ranges) = (kind, [.. blocks], [.. blocks.Select(block => new ParameterRange(block))]);
+            _holes = [.. ParameterRange.FindHoles(_ranges, length)];
+            _covered = [.. ParameterRange.FindHoles(_holes, length)];
             (_gradient, _target, _distance, _cotangent) = (Read(gradient), Read(target), Write(distance), Write(cotangent));
         }
 
@@ -34,22 +40,23 @@ internal sealed class CpuGradientDistance(CpuDevice device) : GradientDistance
             float* g = _gradient.At(tile, 0);
             float* wanted = _target.At(tile, 0);
             float* v = _cotangent.At(tile, 0);
-            int length = _gradient.Tensor.Shape.SampleLength;
+            foreach (ParameterRange hole in _holes)
+                Clear(v + hole.Offset, hole.Length);
             *_distance.At(tile, 0) = (float)(_kind switch
             {
-                GradientDistanceKind.Relative => Relative(g, wanted, v, length, negligible: 0),
-                GradientDistanceKind.RelativePerLayer => RelativePerLayer(g, wanted, v, length),
+                GradientDistanceKind.Relative => Relative(g, wanted, v, _covered, negligible: 0),
+                GradientDistanceKind.RelativePerLayer => RelativePerLayer(g, wanted, v),
                 GradientDistanceKind.RowCosine => RowCosine(g, wanted, v),
                 _ => throw new InvalidOperationException($"Distance {_kind} is unknown."),
             });
         }
 
-        private double RelativePerLayer(float* g, float* wanted, float* v, int length)
+        private double RelativePerLayer(float* g, float* wanted, float* v)
         {
-            double negligible = NegligibleShare * NegligibleShare * VectorSum.Dot(wanted, wanted, length);
+            double negligible = NegligibleShare * NegligibleShare * Square(wanted, _covered);
             double sum = 0;
-            foreach (ParameterBlock b in _blocks)
-                sum += Relative(g + b.Offset, wanted + b.Offset, v + b.Offset, b.Rows * b.RowLength, negligible);
+            for (int block = 0; block < _ranges.Length; block++)
+                sum += Relative(g, wanted, v, _ranges.AsSpan(block, 1), negligible);
             return sum;
         }
 
@@ -61,32 +68,43 @@ internal sealed class CpuGradientDistance(CpuDevice device) : GradientDistance
             return sum;
         }
 
-        /// <summary>‖g − g*‖²/‖g*‖² and its gradient; 1 and no gradient if ‖g*‖² is negligible.</summary>
-        private static double Relative(float* g, float* wanted, float* v, int length, double negligible)
+        /// <summary>‖g − g*‖²/‖g*‖² over some ranges and its gradient; 1 and no gradient if ‖g*‖² is negligible.</summary>
+        private static double Relative(float* g, float* wanted, float* v, ReadOnlySpan<ParameterRange> ranges, double negligible)
         {
-            double scale = VectorSum.Dot(wanted, wanted, length);
+            double scale = Square(wanted, ranges);
             if (scale <= negligible)
             {
-                Clear(v, length);
+                foreach (ParameterRange range in ranges)
+                    Clear(v + range.Offset, range.Length);
                 return 1;
             }
             float factor = (float)(2 / scale);
             // Both from the first-level cache, a chunk at a time.
             double distance = 0;
-            for (int start = 0; start < length; start += VectorSum.ChunkLength)
-            {
-                int count = Math.Min(VectorSum.ChunkLength, length - start);
-                Elementwise.Run(new ScaledDifference(Vector16.Create(factor), g + start, wanted + start, v + start), count);
-                distance += VectorSum.SquaredDistance(g + start, wanted + start, count);
-            }
+            foreach (ParameterRange range in ranges)
+                for (int start = range.Offset; start < range.End; start += VectorSum.ChunkLength)
+                {
+                    int count = Math.Min(VectorSum.ChunkLength, range.End - start);
+                    Elementwise.Run(new ScaledDifference(Vector16.Create(factor), g + start, wanted + start, v + start), count);
+                    distance += VectorSum.SquaredDistance(g + start, wanted + start, count);
+                }
             return distance / scale;
+        }
+
+        /// <summary>‖x‖² over some ranges.</summary>
+        private static double Square(float* x, ReadOnlySpan<ParameterRange> ranges)
+        {
+            double sum = 0;
+            foreach (ParameterRange range in ranges)
+                sum += VectorSum.Dot(x + range.Offset, x + range.Offset, range.Length);
+            return sum;
         }
 
         private static double RowCosine(ParameterBlock block, float* g, float* wanted, float* v)
         {
             if (!block.IsWeight)
             {
-                Clear(v, block.Rows * block.RowLength);
+                Clear(v, block.Length);
                 return 0;
             }
             double sum = 0;

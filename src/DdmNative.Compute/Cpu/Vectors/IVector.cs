@@ -25,6 +25,16 @@ internal unsafe interface IVector<TSelf>
 
     static abstract TSelf Sqrt(TSelf value);
 
+    static abstract TSelf Abs(TSelf value);
+
+    /// <summary>The smaller of each pair; <paramref name="b"/> if one is not a number.</summary>
+    static abstract TSelf Min(TSelf a, TSelf b);
+
+    /// <summary>
+    /// value·2ⁿ, with n in the low bits of a float's 23-bit fraction, where adding 1.5·2²³ leaves it: for −126 ≤ n ≤ 127, value near 1.
+    /// </summary>
+    static abstract TSelf Scale(TSelf value, TSelf exponent);
+
     /// <summary>The lanes of <paramref name="values"/> where <paramref name="mask"/> is above zero; zero in the others.</summary>
     static abstract TSelf WherePositive(TSelf mask, TSelf values);
 

@@ -27,6 +27,17 @@ internal readonly unsafe struct Vector8(Vector256<float> value) : IVector<Vector
     public static Vector8 Sqrt(Vector8 value) => new(Vector256.Sqrt(value._value));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector8 Abs(Vector8 value) => new(Vector256.Abs(value._value));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector8 Min(Vector8 a, Vector8 b)
+        => new(Vector256.ConditionalSelect(Vector256.LessThan(a._value, b._value), a._value, b._value));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector8 Scale(Vector8 value, Vector8 exponent)
+        => new((value._value.AsInt32() + (exponent._value.AsInt32() << 23)).AsSingle());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector8 WherePositive(Vector8 mask, Vector8 values)
         => new(Vector256.GreaterThan(mask._value, Vector256<float>.Zero) & values._value);
 

@@ -19,7 +19,7 @@ internal sealed unsafe class WinogradFilterGradientCall : CpuCall
     private readonly (CpuOperand Image, CpuOperand Cotangent)[] _sources;
     private readonly CpuOperand _biasCotangent;
     private readonly GradientSum _filterSum;
-    private readonly GradientSum _biasSum;
+    private readonly GradientSum? _biasSum;
     private readonly int _inputs;
     private readonly int _outputs;
     private readonly int _panels;
@@ -30,7 +30,7 @@ internal sealed unsafe class WinogradFilterGradientCall : CpuCall
 
     public WinogradFilterGradientCall(
         string name, ConvolutionShape shape, (Tensor Image, Tensor Cotangent)[] sources, Tensor biasCotangent, Slice filterResult,
-        Slice biasResult,
+        Slice? biasResult,
         SampleProducts? wanted = null)
         : base(name, filterResult.Vector.Shape.Members, biasCotangent.Shape.Samples)
     {
@@ -42,7 +42,7 @@ internal sealed unsafe class WinogradFilterGradientCall : CpuCall
         _outputs = WinogradTiles.RoundUp(shape.OutputChannels);
         _filterSum = Sum(filterResult, shape.KernelSize * shape.KernelSize * _inputs * _outputs,
             new FilterGradientOrder(shape, _inputs, _outputs).Convert, isAssignedFirst: true);
-        _biasSum = Sum(biasResult, shape.OutputChannels);
+        _biasSum = SumOptional(biasResult);
         _panels = FilterPanels.Count(_outputs);
         _products = ReadProducts(wanted);
         _directions = new WinogradFilters(_shape);
@@ -113,12 +113,13 @@ internal sealed unsafe class WinogradFilterGradientCall : CpuCall
             AddProducts(tile, first, samples, totals);
             for (int i = 0; i < samples; i++)
             {
-                BiasGradient.Add(_biasCotangent.At(tile, first + i), _shape.OutputHeight * _shape.OutputWidth, _shape.OutputChannels,
-                    _biasSum.Slot(tile.Workspace));
+                if (_biasSum is not null)
+                    BiasGradient.Add(_biasCotangent.At(tile, first + i), _shape.OutputHeight * _shape.OutputWidth, _shape.OutputChannels,
+                        _biasSum.Slot(tile.Workspace));
                 if (_products is null)
                     continue;
                 double* ofSample = totals + (nint)i * _products.Count;
-                _products.Add(tile, _products.BiasDirections, _biasSum.Slot(tile.Workspace), ofSample);
+                _products.AddBias(tile, _biasSum, ofSample);
                 _products.Write(tile, first + i, ofSample, (double*)(Retained(tile) + SumLength));
             }
         }

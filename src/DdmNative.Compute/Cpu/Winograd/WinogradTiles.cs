@@ -51,7 +51,7 @@ internal readonly unsafe struct WinogradTiles
     public static bool Pays(CorrelationShape shape, int samples)
     {
         var tiles = new WinogradTiles(shape);
-        if (samples * tiles.Count < LeastTiles || shape.KernelSize != 3 || shape.InputChannels < LeastChannels
+        if (samples * tiles.Count < LeastTiles || shape.KernelSize != 3 || shape.Stride != 1 || shape.InputChannels < LeastChannels
             || shape.OutputChannels < LeastChannels)
             return false;
         double plain = 9.0 * shape.OutputHeight * shape.OutputWidth;

@@ -2,6 +2,7 @@ using DdmNative.Attribution.Datasets;
 using DdmNative.Attribution.Datasets.Rows;
 using DdmNative.Attribution.Formats;
 using DdmNative.Attribution.Tests.Formats;
+using DdmNative.Attribution.Training;
 using Xunit;
 
 namespace DdmNative.Attribution.Tests.Datasets.Rows;
@@ -48,18 +49,19 @@ public sealed class SampleRowsTests : IDisposable
     [Fact]
     public void Label_vectors_have_a_one_at_the_class()
     {
-        var rows = new OneHotRows([2, 0, 1, 2], classes: 3);
+        var rows = new LabelVectorRows([2, 0, 1, 2], classes: 3);
         Assert.Equal([0, 0, 1, 1, 0, 0, 0, 1, 0], rows.Copy([0, 1, 2]));
         Assert.Equal([0, 0, 1], rows.Copy([3]));
+        Assert.Equal([0.25f, 0.75f, 0.75f, 0.25f], new LabelVectorRows([1, 0], classes: 2, smoothing: 0.5f).Copy([0, 1]));
     }
 
     [Fact]
     public void A_million_labels_of_a_thousand_classes_are_not_copied()
     {
         var labels = new int[1_000_000];
-        Assert.True(new OneHotRows(labels, 1000).IsLarge);
-        Assert.False(new OneHotRows(labels, 1000) { MayBeCopied = true }.IsLarge);
-        Assert.False(new OneHotRows(new int[60_000], 10).IsLarge);
+        Assert.True(new LabelVectorRows(labels, 1000).IsLarge);
+        Assert.False(new LabelVectorRows(labels, 1000) { MayBeCopied = true }.IsLarge);
+        Assert.False(new LabelVectorRows(new int[60_000], 10).IsLarge);
         Assert.False(new ArrayRows(_values, Length).IsLarge);
     }
 

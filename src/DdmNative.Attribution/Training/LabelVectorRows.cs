@@ -1,11 +1,15 @@
-namespace DdmNative.Attribution.Datasets.Rows;
+using DdmNative.Attribution.Datasets.Rows;
+
+namespace DdmNative.Attribution.Training;
 
 /// <summary>
-/// The label vectors of samples: 1 at the sample's class, 0 elsewhere. For many samples of many classes they do not fit in memory.
+/// The label vectors of samples (<see cref="LabelVectors"/>), computed where they are read: for many samples of many classes they do not fit
+/// in memory.
 /// </summary>
 /// <param name="labels">[N], each in 0 … classes − 1; the array is used, not copied.</param>
 /// <param name="classes">K.</param>
-internal sealed class OneHotRows(int[] labels, int classes) : SampleRows
+/// <param name="smoothing">ε; by default the vectors are one-hot.</param>
+internal sealed class LabelVectorRows(int[] labels, int classes, float smoothing = 0) : SampleRows
 {
     /// <summary>Whether they may be copied as a whole, however many they are.</summary>
     public bool MayBeCopied { get; init; }
@@ -21,8 +25,7 @@ internal sealed class OneHotRows(int[] labels, int classes) : SampleRows
 
     protected override void ReadCore(int first, int count, Span<float> values)
     {
-        values.Clear();
         for (int i = 0; i < count; i++)
-            values[i * classes + labels[first + i]] = 1;
+            LabelVectors.Fill(labels[first + i], smoothing, values.Slice(i * classes, classes));
     }
 }
