@@ -90,11 +90,25 @@ public sealed class FeatureRunTests : IDisposable
     {
         File.WriteAllText(PathOf("groups.csv"),
             "sample,group\n" + string.Concat(Enumerable.Range(0, Rows).Select(n => $"{n},{(n < 20 ? "old" : "new")}\n")));
-        Run("run", new Job { Data = Data, Groups = new JobGroups { File = PathOf("groups.csv") } });
+        var job = new Job
+        {
+            Data = Data,
+            Groups = new JobGroups { File = PathOf("groups.csv") },
+            Attribution = new JobAttribution { Methods = ["feature", "head", "influence"], ReferenceGroups = 2 },
+            Validation = new JobValidation { Groups = 2 },
+        };
+        Run("run", job, RunGoal.Validate);
 
+        // A group of features may have several classes: it has no synthetic images, which have one label vector.
         NpzContents attribution = Npz.Read(PathOf("run", "attribution.npz"));
-        Assert.Equal(["old", "old", "old", "new", "new", "new"], attribution.Elements<string>("group_name"));
-        Assert.Equal(Rows, attribution.Elements<int>("group_size").Sum());
+        Assert.Equal(["old", "new"], attribution.Elements<string>("group_name"));
+        Assert.Equal([GroupTable.SeveralClasses, GroupTable.SeveralClasses], attribution.Elements<int>("group_class"));
+        Assert.Equal([20, 40], attribution.Elements<int>("group_size"));
+        double[] exact = Npz.Read(PathOf("run", "validation.npz")).Elements<double>("exact");
+        double[] predicted = Npz.Read(PathOf("run", "validation.npz")).Elements<double>("predicted_methods");
+        for (int i = 0; i < exact.Length; i++)
+            Assert.Equal(exact[i], predicted[exact.Length + i], 12);
+        Assert.Contains("several", File.ReadAllText(PathOf("run", "run.json")), StringComparison.Ordinal);
     }
 
     [Fact]

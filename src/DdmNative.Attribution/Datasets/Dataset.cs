@@ -109,8 +109,9 @@ public sealed class Dataset
     /// <summary>Notes for the user about how the data were read: what was skipped or assumed.</summary>
     public IReadOnlyList<string> Notes { get; init; } = [];
 
-    /// <summary>A class in a message: its number, and its name if it has one.</summary>
-    public string DescribeClass(int c) => ClassNames is null ? $"class {c}" : $"class {c} ({ClassNames[c]})";
+    /// <summary>A class in a message: its number, and its name if it has one; or that of a group that spans several.</summary>
+    public string DescribeClass(int c) => c == GroupTable.SeveralClasses ? "several classes"
+        : ClassNames is null ? $"class {c}" : $"class {c} ({ClassNames[c]})";
 
     /// <summary>The file of sample <paramref name="n"/>, relative to the data's folder; null if it has no file of its own.</summary>
     public string? FileOf(int n) => SourceFiles?[SourceIndices[n]];

@@ -35,8 +35,10 @@ public sealed record FeatureSynset(FrozenFeatures Features, int[] Labels, int[] 
     /// <param name="perGroup">The approximate number per group; 0 for <see cref="CountFor"/>. A group with no more samples keeps
     /// all.</param>
     /// <param name="seed">The seed of the strata and the drawing.</param>
+    /// <param name="labels">[N]: the classes of the training samples; null if each group is of one class.</param>
     /// <exception cref="ArgumentException">The features are not those of the grouped samples.</exception>
-    public static FeatureSynset Distil(FrozenFeatures features, GroupTable groups, int perGroup = 0, ulong seed = 1)
+    public static FeatureSynset Distil(FrozenFeatures features, GroupTable groups, int perGroup = 0, ulong seed = 1,
+        int[]? labels = null)
     {
         ArgumentNullException.ThrowIfNull(features);
         ArgumentNullException.ThrowIfNull(groups);
@@ -56,8 +58,9 @@ public sealed record FeatureSynset(FrozenFeatures Features, int[] Labels, int[] 
         int[] groupOf = [.. drawn.SelectMany((own, g) => Enumerable.Repeat(g, own.Length))];
         (int Sample, float Count)[] all = [.. drawn.SelectMany(own => own)];
         float[] values = features.Rows.Copy([.. all.Select(entry => entry.Sample)]);
-        return new FeatureSynset(new FrozenFeatures(features.Shape, all.Length, values), [.. groupOf.Select(g => groups.ClassOf[g])],
-            groupOf, [.. all.Select(entry => entry.Count)]);
+        int[] labelOf = [.. all.Select((entry, i) => labels?[entry.Sample] ?? groups.ClassOf[groupOf[i]])];
+        return new FeatureSynset(new FrozenFeatures(features.Shape, all.Length, values), labelOf, groupOf,
+            [.. all.Select(entry => entry.Count)]);
     }
 
     /// <summary>Rows of one group, ascending, each with the number of rows that it represents.</summary>

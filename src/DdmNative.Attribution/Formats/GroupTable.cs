@@ -2,10 +2,13 @@ namespace DdmNative.Attribution.Formats;
 
 /// <summary>
 /// The group of every sample, and the class and cluster of every group: G groups, numbered from 0 without gaps, none empty, each within one
-/// class.
+/// class; a user's groups of features may span several.
 /// </summary>
 public sealed class GroupTable
 {
+    /// <summary>The class of a group that spans several.</summary>
+    public const int SeveralClasses = -1;
+
     private readonly Lazy<int[][]> _members;
 
     /// <param name="groupOf">[N]: the group of each sample, in the dataset's order.</param>
@@ -45,7 +48,7 @@ public sealed class GroupTable
     /// <summary>[N]: the group of each sample, in the dataset's order.</summary>
     public int[] GroupOf { get; }
 
-    /// <summary>[G]: the class of each group.</summary>
+    /// <summary>[G]: the class of each group, or <see cref="SeveralClasses"/>.</summary>
     public int[] ClassOf { get; }
 
     /// <summary>[G]: the number of each group within its class.</summary>

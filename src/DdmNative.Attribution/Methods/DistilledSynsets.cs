@@ -19,7 +19,7 @@ internal sealed class DistilledSynsets(MethodContext context) : ISynsets
     public FeatureSynset Features(SynsetRecipe recipe)
     {
         ArgumentNullException.ThrowIfNull(recipe);
-        return FeatureSynset.Distil(Penultimate(), context.Parts, recipe.PerGroup, context.Seed);
+        return FeatureSynset.Distil(Penultimate(), context.Parts, recipe.PerGroup, context.Seed, context.Train.Labels);
     }
 
     private FrozenFeatures Penultimate() => _features ??= FrozenFeatures.Compute(

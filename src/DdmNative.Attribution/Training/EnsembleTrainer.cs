@@ -190,6 +190,8 @@ public sealed class EnsembleTrainer : IDisposable
             together = _steps is null || TotalSteps - step < _batches.Length ? 1 : _batches.Length;
             for (int i = 0; i < together; i++)
                 Prepare(_batches[i], step + i, isDropped);
+            for (int i = 0; _set.Samples.Tensor is null && i < together && step + together + i < TotalSteps; i++)
+                _batches[i].Images.Prefetch(_order.Batch(step + together + i));
             (together > 1 ? _steps! : wantsProducts?.Invoke(step) == true ? _stepWithProducts! : _step).Run();
             onStep?.Invoke(step + together, TotalSteps);
         }

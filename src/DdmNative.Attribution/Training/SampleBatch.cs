@@ -10,8 +10,10 @@ internal sealed class SampleBatch : IDisposable
 {
     private readonly Device _device;
     private readonly SampleSource _source;
-    private readonly int[] _rows;
+    private readonly int[] _rows, _nextRows;
     private readonly float[] _values;
+    private float[] _nextValues = [];
+    private Task? _reading;
 
     /// <param name="device">The device of the source.</param>
     /// <param name="source">All samples.</param>
@@ -24,6 +26,7 @@ internal sealed class SampleBatch : IDisposable
         bool isOnDevice = source.Tensor is not null;
         Values = isOnDevice ? device.AllocateTransient(shape) : device.Allocate(shape);
         _rows = new int[isOnDevice ? 0 : members * samples];
+        _nextRows = new int[_rows.Length];
         _values = new float[isOnDevice ? 0 : shape.Length];
     }
 
@@ -46,9 +49,47 @@ internal sealed class SampleBatch : IDisposable
             return;
         for (int i = 0; i < _rows.Length; i++)
             _rows[i] = (int)indices[i];
+        if (WasRead())
+        {
+            Values.Upload(_nextValues);
+            return;
+        }
+
         _source.Rows.Read(_rows, _values);
         Values.Upload(_values);
     }
 
-    public void Dispose() => Values.Dispose();
+    /// <summary>
+    /// Starts to read the samples of the next batch on another thread, if the source is on the host: the file is then read while the
+    /// present plan runs. The next <see cref="Load"/> may ask for others; it reads them itself.
+    /// </summary>
+    /// <param name="samples">Its samples; those that are missing are sample 0, as in a short batch.</param>
+    public void Prefetch(ReadOnlySpan<int> samples)
+    {
+        if (_source.Tensor is not null)
+            return;
+        _reading?.GetAwaiter().GetResult();
+        Array.Clear(_nextRows);
+        samples.CopyTo(_nextRows);
+        if (_nextValues.Length == 0)
+            _nextValues = new float[_values.Length];
+        _reading = Task.Run(() => _source.Rows.Read(_nextRows, _nextValues));
+    }
+
+    public void Dispose()
+    {
+        // An error would be that of a batch that nobody needs any more.
+        _ = _reading?.ContinueWith(reading => reading.Exception, TaskScheduler.Default).GetAwaiter().GetResult();
+        Values.Dispose();
+    }
+
+    /// <summary>Waits for a batch that is being read, and returns whether it is the one that is wanted.</summary>
+    private bool WasRead()
+    {
+        if (_reading is not Task reading)
+            return false;
+        _reading = null;
+        reading.GetAwaiter().GetResult();
+        return _rows.AsSpan().SequenceEqual(_nextRows);
+    }
 }

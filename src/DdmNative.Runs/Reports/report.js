@@ -16,7 +16,7 @@ const seconds = value => value == null ? "–" : value < 10 ? value.toFixed(2) +
     ? value.toFixed(0) + " s" : (value / 60).toFixed(1) + " min";
 const bytes = value => value ? (value / 2 ** 20).toFixed(0) + " MiB" : "–";
 const groupName = g => data.groups[g].name ?? `group ${g}`;
-const className = c => data.class_names?.[c] ?? String(c);
+const className = c => c < 0 ? "several" : data.class_names?.[c] ?? String(c);
 // With the class's name, if it has one and the objective is of one class.
 const objectiveName = o => {
   const named = data.class_names && /:class=(\d+)$/.exec(data.objectives[o]);

@@ -84,7 +84,8 @@ public sealed class SampleRowsTests : IDisposable
         var normalization = new Normalization([0.3, -1.7, 0.1], [1.1, 0.7, 3]);
         var images = new Dataset("images", [.. _values], new int[Count], 3, 1, 1, 1);
         Dataset expected = normalization.Apply(images);
-        Dataset found = normalization.Apply(Dataset.OfFeatures("features", new HostRows(new ArrayRows(_values, Length)), new int[Count], 1));
+        var rows = new HostRows(new ArrayRows(_values, Length));
+        Dataset found = normalization.Apply(Dataset.OfFeatures("features", rows, new int[Count], 1));
 
         Assert.True(found.IsFeatures);
         for (int n = 0; n < Count; n++)
