@@ -154,7 +154,7 @@ public sealed class CheckpointFileTests : IDisposable
         var file = CheckpointFile.Read(golden, null);
         Assert.Equal(architecture, file.Network().Architecture);
         Assert.Equal(file.Network(), CheckpointFile.Read(without, null).Network());
-        var network = Network.Create(file.Network().OptionsFor(new ImageShape(3, side, side), 3));
+        var network = Network.Create(file.Network().OptionsFor(new ImageShape(3, side, side), 4));
         Assert.Equal(file.Parameters(network), CheckpointFile.Read(without, null).Parameters(network));
     }
 
