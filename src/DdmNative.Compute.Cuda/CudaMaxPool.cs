@@ -26,8 +26,8 @@ internal sealed class CudaMaxPool(CudaDevice device) : MaxPool
     }
 
     /// <summary>
-    /// Rows and columns from one window to the next. A single window that is larger than the stride, as in a global pool, overlaps no other;
-    /// its step is the whole image, so that its cell covers it.
+    /// Rows and columns from one window to the next. A single window that is larger than the stride, as in a global pool, overlaps no
+    /// other; its step is the whole image, so that its cell covers it.
     /// </summary>
     private static (int Rows, int Columns) FindSteps(PoolingShape shape, TensorShape image, TensorShape pooled)
     {

@@ -5,8 +5,8 @@ namespace DdmNative.Compute.Ilgpu;
 
 /// <summary>
 /// The maximum of each window, y = x[m]; its tangent, ẏ = ẋ[m]; its transpose, δx[p] = the sum of δ over the windows with m = p. Assigned
-/// (=). A thread computes one window forward and one pixel backward, for which it searches all windows that hold the pixel; adjacent threads
-/// have adjacent columns of one image. Bound: memory, a pixel read once for each window that is searched.
+/// (=). A thread computes one window forward and one pixel backward, for which it searches all windows that hold the pixel; adjacent
+/// threads have adjacent columns of one image. Bound: memory, a pixel read once for each window that is searched.
 /// </summary>
 internal sealed class IlgpuMaxPool(IlgpuDevice device) : MaxPool
 {

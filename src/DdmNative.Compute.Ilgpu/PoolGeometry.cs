@@ -20,7 +20,9 @@ internal struct PoolGeometry
         (WindowHeight, WindowWidth, Stride, Padding) = (shape.WindowHeight, shape.WindowWidth, shape.Stride, shape.Padding);
     }
 
-    /// <summary>The first window along an axis that holds the pixel <paramref name="place"/> pixels after the first window's begin.</summary>
+    /// <summary>
+    /// The first window along an axis that holds the pixel <paramref name="place"/> pixels after the first window's begin.
+    /// </summary>
     public readonly int FirstWindow(int place, int window) => place < window ? 0 : (place - window) / Stride + 1;
 
     /// <summary>One past the last window of <paramref name="count"/> that holds the pixel.</summary>

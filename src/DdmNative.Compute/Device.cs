@@ -38,6 +38,7 @@ public abstract class Device : IDisposable
     public InstanceNorm InstanceNorm => Operations.InstanceNorm;
     public BatchNorm BatchNorm => Operations.BatchNorm;
     public FrozenBatchNorm FrozenBatchNorm => Operations.FrozenBatchNorm;
+    public GroupNorm GroupNorm => Operations.GroupNorm;
     public ReluAvgPool ReluAvgPool => Operations.ReluAvgPool;
     public MaxPool MaxPool => Operations.MaxPool;
     public AvgPool AvgPool => Operations.AvgPool;

@@ -18,6 +18,8 @@ public sealed record DeviceOperations
 
     public required FrozenBatchNorm FrozenBatchNorm { get; init; }
 
+    public required GroupNorm GroupNorm { get; init; }
+
     public required ReluAvgPool ReluAvgPool { get; init; }
 
     public required MaxPool MaxPool { get; init; }

@@ -9,8 +9,9 @@ namespace DdmNative.Attribution.Methods;
 /// <summary>
 /// `ekfac` (Grosse et al., "Studying large language model generalization with influence functions", 2023): influence with the Fisher matrix
 /// in Kronecker-factored eigenbases in place of the curvature, W[o, g] = −⟨(F + λI)⁻¹∇F_o(θ_T), Σ_{n∈g} ∇L(x_n; θ_T)⟩/N, λ being a share of
-/// the mean of all eigenvalues and the training's weight decay. Unit: the objective's. Cost: two passes with gradients of single samples over those that F is made of and
-/// eigenvectors of every layer's sides, once, whatever O; then one gradient of the training set. Memory: the squares of the layers' sides.
+/// the mean of all eigenvalues and the training's weight decay. Unit: the objective's. Cost: two passes with gradients of single samples
+/// over those that F is made of and eigenvectors of every layer's sides, once, whatever O; then one gradient of the training set. Memory:
+/// the squares of the layers' sides.
 /// </summary>
 /// <param name="damping">λ over the mean of F's eigenvalues.</param>
 /// <param name="samples">Training samples that F is made of, chosen by the seed, of every class its share; 0 for all.</param>

@@ -20,9 +20,9 @@ public sealed record InfluenceOptions(
 
 /// <summary>
 /// `influence` (Koh and Liang, ICML 2017): W[o, g] = −⟨(C + λI)⁻¹∇F_o(θ_T), Σ_{n∈g} ∇L(x_n; θ_T)⟩/N, what removing the part does to the
-/// minimum nearby, C being the mean training loss's Gauss–Newton matrix or Hessian at θ_T. The training's weight decay is added to λ: with it,
-/// training minimises the mean loss + decay·‖θ‖²/2, whose curvature is C + decay·I. Unit: the objective's. Cost: iterations × a
-/// tangent pass over the curvature's samples for every objective, then one gradient of the training set.
+/// minimum nearby, C being the mean training loss's Gauss–Newton matrix or Hessian at θ_T. The training's weight decay is added to λ: with
+/// it, training minimises the mean loss + decay·‖θ‖²/2, whose curvature is C + decay·I. Unit: the objective's. Cost: iterations × a tangent
+/// pass over the curvature's samples for every objective, then one gradient of the training set.
 /// </summary>
 /// <remarks>
 /// All objectives are solved for together along the ensemble axis, either by conjugate gradients (Martens, ICML 2010), which with an

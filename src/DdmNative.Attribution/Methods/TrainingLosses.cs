@@ -32,7 +32,9 @@ internal sealed class TrainingLosses(MethodContext context) : IDisposable
 
     public void Dispose() => _evaluator.Dispose();
 
-    /// <summary>−Σ_k q_k log p_k = −log p_y + ε(z_y − mean z), because the label vector takes ε from the label and gives ε/K to all.</summary>
+    /// <summary>
+    /// −Σ_k q_k log p_k = −log p_y + ε(z_y − mean z), because the label vector takes ε from the label and gives ε/K to all.
+    /// </summary>
     private double LossOf(ReadOnlySpan<float> z, int label)
     {
         double loss = Loss.Evaluate(z, [label]), smoothing = context.Recipe.LabelSmoothing;

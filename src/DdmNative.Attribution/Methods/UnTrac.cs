@@ -30,9 +30,9 @@ public sealed record UnTracOptions(int Steps = 20, double Rate = 2e-4, int Batch
 
 /// <summary>
 /// `untrac` (Isonuma and Titov, "Unlearning traces the influential training data of language models", ACL 2024): from θ_T, a few steps of
-/// Adam *up* the part's own training loss, one model for each part along the ensemble axis; W[o, g] = F_o(θ_T) − F_o(unlearned). Its unit is the
-/// objective's, but its size that of the steps, which Adam makes equally long for all parts: effects rank. Cost: G × steps small batches,
-/// and G evaluations.
+/// Adam *up* the part's own training loss, one model for each part along the ensemble axis; W[o, g] = F_o(θ_T) − F_o(unlearned). Its unit
+/// is the objective's, but its size that of the steps, which Adam makes equally long for all parts: effects rank. Cost: G × steps small
+/// batches, and G evaluations.
 /// </summary>
 public sealed class UnTrac(UnTracOptions? options = null) : IAttributionMethod
 {

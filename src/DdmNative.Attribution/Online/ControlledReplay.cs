@@ -27,8 +27,8 @@ public sealed record ControlledReplayOptions(double Horizon = 27, double Earlies
 /// </summary>
 /// <remarks>
 /// Weights are not renormalised. With nothing removed the correction is zero and the model follows the recorded trajectory: the control is
-/// θ_T itself. With weight decay λ, the gradients are those of the loss + λ‖θ‖²/2, so that their difference contains λ(θ̃ − θ_t). Each phase
-/// of training has its own synset (<see cref="PhaseSynsets"/>), all of the same size.
+/// θ_T itself. With weight decay λ, the gradients are those of the loss + λ‖θ‖²/2, so that their difference contains λ(θ̃ − θ_t). Each
+/// phase of training has its own synset (<see cref="PhaseSynsets"/>), all of the same size.
 /// </remarks>
 public sealed class ControlledReplay(ControlledReplayOptions? options = null) : IOnlineMode
 {

@@ -64,7 +64,7 @@ public sealed class EnsembleTrainer : IDisposable
         ArgumentOutOfRangeException.ThrowIfLessThan(stepsTogether, 1);
         if (set.LabelSmoothing != options.LabelSmoothing)
             throw new ArgumentException(
-                $"The set's label vectors have a smoothing of {set.LabelSmoothing}, the training has {options.LabelSmoothing}.", nameof(set));
+                $"The set's labels are smoothed by {set.LabelSmoothing}, the training's by {options.LabelSmoothing}.", nameof(set));
         (_set, _options, Members, _parameterCount) = (set, options, members, network.ParameterCount);
         _order = order ?? new BatchOrder(set.Count, options.BatchSize, options.Seed);
         TotalSteps = options.TotalSteps(set.Count);
@@ -191,7 +191,7 @@ public sealed class EnsembleTrainer : IDisposable
             for (int i = 0; i < together; i++)
                 Prepare(_batches[i], step + i, isDropped);
             for (int i = 0; _set.Samples.Tensor is null && i < together && step + together + i < TotalSteps; i++)
-                _batches[i].Images.Prefetch(_order.Batch(step + together + i));
+                _batches[i].Samples.Prefetch(_order.Batch(step + together + i));
             (together > 1 ? _steps! : wantsProducts?.Invoke(step) == true ? _stepWithProducts! : _step).Run();
             onStep?.Invoke(step + together, TotalSteps);
         }
@@ -243,8 +243,8 @@ public sealed class EnsembleTrainer : IDisposable
     }
 
     /// <summary>
-    /// Uploads the step's learning rate, its batch's indices and moves, and each member's weights; positions beyond the end of a short batch
-    /// refer to sample 0 with weight zero.
+    /// Uploads the step's learning rate, its batch's indices and moves, and each member's weights; positions beyond the end of a short
+    /// batch refer to sample 0 with weight zero.
     /// </summary>
     private void Prepare(Batch target, int step, Func<int, int, bool>? isDropped)
     {

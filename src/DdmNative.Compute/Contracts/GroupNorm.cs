@@ -49,8 +49,8 @@ public abstract class GroupNorm
     }
 
     /// <summary>
-    /// With d = γδ: δx = r(d − mean d − x̂·mean(d x̂)), the means over the group; δγ = Σ δx̂; δβ = Σ δ, the sums of each channel over H·W and
-    /// the member's samples.
+    /// With d = γδ: δx = r(d − mean d − x̂·mean(d x̂)), the means over the group; δγ = Σ δx̂; δβ = Σ δ, the sums of each channel over H·W
+    /// and the member's samples.
     /// </summary>
     /// <exception cref="ArgumentException">An operand's shape does not fit, or the channels cannot be divided into the groups.</exception>
     public void Backward(
@@ -77,8 +77,8 @@ public abstract class GroupNorm
     }
 
     /// <summary>
-    /// With d = γδ and ḋ = γ̇δ + γδ̇: δẋ = −r·mean(x̂ẋ)·δx + r(ḋ − mean ḋ − x̂̇·mean(d x̂) − x̂·mean(ḋx̂ + d x̂̇)), the means over the group.
-    /// Where <paramref name="scaleCotangentTangent"/> is given, also δγ̇ = Σ(δ̇x̂ + δx̂̇) and δβ̇ = Σ δ̇.
+    /// With d = γδ and ḋ = γ̇δ + γδ̇: δẋ = −r·mean(x̂ẋ)·δx + r(ḋ − mean ḋ − x̂̇·mean(d x̂) − x̂·mean(ḋx̂ + d x̂̇)), the means over the
+    /// group. Where <paramref name="scaleCotangentTangent"/> is given, also δγ̇ = Σ(δ̇x̂ + δx̂̇) and δβ̇ = Σ δ̇.
     /// </summary>
     /// <exception cref="ArgumentException">An operand's shape does not fit, the channels cannot be divided into the groups, or only one of
     /// the two parameter results is given.</exception>

@@ -59,8 +59,7 @@ public readonly record struct PoolingShape
         long room = (long)extent + 2L * Padding - window;
         if (room < 0)
             throw new ArgumentOutOfRangeException(name, extent,
-                $"A window of {WindowHeight} × {WindowWidth} with padding {Padding} does not fit an image that is {extent} pixels high or " +
-                "wide.");
+                $"No window of {WindowHeight} × {WindowWidth} with padding {Padding} fits an image that is {extent} pixels high or wide.");
         return (int)(room / Stride) + 1;
     }
 }

@@ -94,6 +94,7 @@ public sealed class CpuDevice : Device
         InstanceNorm = new CpuInstanceNorm(this),
         BatchNorm = new CpuBatchNorm(this),
         FrozenBatchNorm = new CpuFrozenBatchNorm(this),
+        GroupNorm = new CpuGroupNorm(this),
         ReluAvgPool = new CpuReluAvgPool(this),
         MaxPool = new CpuMaxPool(this),
         AvgPool = new CpuAvgPool(this),

@@ -92,6 +92,7 @@ public sealed class SplitDevice : Device
         InstanceNorm = new SplitInstanceNorm(this),
         BatchNorm = new SplitBatchNorm(this),
         FrozenBatchNorm = new SplitFrozenBatchNorm(this),
+        GroupNorm = new SplitGroupNorm(this),
         ReluAvgPool = new SplitReluAvgPool(this),
         MaxPool = new SplitMaxPool(this),
         AvgPool = new SplitAvgPool(this),

@@ -25,7 +25,8 @@ internal sealed class TrainStage(Job job) : Stage
 
     public override string Title => "train the target";
 
-    public override object Settings => new { job.Seed, job.Network, Training = job.Training.Keyed(), Recorded = new ControlledReplay().Options };
+    public override object Settings
+        => new { job.Seed, job.Network, Training = job.Training.Keyed(), Recorded = new ControlledReplay().Options };
 
     public override double? Work(TrainingPasses passes) => passes.Training;
 

@@ -136,7 +136,8 @@ public sealed class RecipeTests : IDisposable
 
     [Fact]
     public void Another_smoothing_than_the_sets_is_refused()
-        => Assert.Throws<ArgumentException>(() => new EnsembleTrainer(_problem.Device, _problem.Network, _problem.Set, _recipe, members: 1));
+        => Assert.Throws<ArgumentException>(
+            () => new EnsembleTrainer(_problem.Device, _problem.Network, _problem.Set, _recipe, members: 1));
 
     private float[] Train(TrainingOptions recipe)
     {

@@ -124,7 +124,8 @@ public abstract partial class ConformanceSuite
             (bench.Input(shape), bench.Input(shape), bench.Input(PresenceOf(bench, testCase, "some")));
         (Operand scale, Operand shift) = (ChannelVector(bench, testCase), ChannelVector(bench, testCase));
         (Operand y, Operand xCotangent) = (bench.Output(shape), bench.Output(shape));
-        (Operand gradient, Operand keptGradient) = (bench.Output(TensorShape.Vector(1, 4 * 19)), bench.Output(TensorShape.Vector(1, 4 * 19)));
+        TensorShape vector = TensorShape.Vector(1, 4 * 19);
+        (Operand gradient, Operand keptGradient) = (bench.Output(vector), bench.Output(vector));
         (Operand keptY, Operand keptXCotangent) = (bench.Output(shape), bench.Output(shape));
         (Tensor inner, Tensor innerCotangent) = (bench.Transient(shape), bench.Transient(shape));
         (Tensor first, Tensor second) = (bench.Transient(statisticsShape), bench.Transient(statisticsShape));

@@ -113,6 +113,7 @@ public abstract partial class ConformanceSuite
         Names("statistics", () => device.InstanceNorm.Forward(x, Vector(3, 2), Vector(3, 2), New(2, 3, 3, 5, 6), New(2, 3, 3, 1, 1)));
         Names("presence", () => device.BatchNorm.Forward(x, New(2, 2, 1, 1, 1), Vector(3, 2), Vector(3, 2), x, New(2, 1, 9, 1, 1)));
         Names("variance", () => device.FrozenBatchNorm.Forward(x, Vector(3, 2), Vector(4, 2), Vector(3, 2), Vector(3, 2), x));
+        Names("groups", () => device.GroupNorm.Forward(2, x, Vector(3, 2), Vector(3, 2), x, New(2, 3, 4, 1, 1)));
         Names("y", () => device.ReluAvgPool.Forward(2, x, New(2, 3, 3, 3, 3)));
         Names("yTangent", () => device.MaxPool.ForwardTangent(new(3, 2, 1), x, x, New(2, 3, 3, 2, 3)));
         Names("cotangent", () => device.MaxPool.Backward(new(2, 2), x, x, x));

@@ -128,6 +128,39 @@ public abstract partial class ConformanceSuite
         }, Tolerance);
     }
 
+    [ConformanceTheory(UsesProducts = false)]
+    [Cases(nameof(Cases.ImageTensors))]
+    public void Sample_products_of_group_norm_gradients_match_the_reference(ImageCase testCase)
+    {
+        using Workbench bench = OpenForProducts(testCase);
+        int groups = Groups(testCase);
+        (Operand x, Operand cotangent) = (bench.Input(testCase.Shape), bench.Input(testCase.Shape));
+        (Operand statistics, Operand scale) = (GroupStatistics(bench, testCase, x), ChannelVector(bench, testCase));
+        (Operand xCotangent, Operand plainXCotangent) = (bench.Output(testCase.Shape), bench.Output(testCase.Shape));
+        (Operand scaleCotangent, Operand shiftCotangent) = (ChannelResult(bench, testCase), ChannelResult(bench, testCase));
+        (Operand plainScale, Operand plainShift) = (ChannelResult(bench, testCase), ChannelResult(bench, testCase));
+        Wanted wanted = Want(bench, testCase.Seed, testCase.Samples, testCase.Channels, testCase.Channels);
+        GroupNorm norm = bench.Device.GroupNorm;
+        bench.Run(() =>
+        {
+            norm.Backward(groups, x.Tensor, statistics.Tensor, cotangent.Tensor, scale.Slice, plainXCotangent.Tensor, plainScale.Slice,
+                plainShift.Slice);
+            norm.Backward(groups, x.Tensor, statistics.Tensor, cotangent.Tensor, scale.Slice, xCotangent.Tensor, scaleCotangent.Slice,
+                shiftCotangent.Slice, wanted.At(0));
+            norm.Backward(groups, x.Tensor, statistics.Tensor, cotangent.Tensor, scale.Slice, xCotangent.Tensor, scaleCotangent.Slice,
+                shiftCotangent.Slice, wanted.At(wanted.Count));
+        });
+        ExpectSame(plainXCotangent, xCotangent);
+        ExpectSame(plainScale, scaleCotangent);
+        ExpectSame(plainShift, shiftCotangent);
+        ExpectProducts(bench, wanted, n =>
+        {
+            (_, DualTensor ofScale, DualTensor ofShift) = ReferenceGroupNorm.Backward(
+                bench.Members, groups, SampleOf(x.Values, n), SampleOf(cotangent.Values, n), scale.Values);
+            return (ofScale.Value.Values, ofShift.Value.Values);
+        }, Tolerance);
+    }
+
     private Workbench OpenForProducts(IConformanceCase testCase)
     {
         Workbench bench = Open(testCase);

@@ -96,6 +96,61 @@ public sealed class ReferenceBatchNormTests
             Members, Moved(X, step, XTangent), presence, Moved(Cotangent, step, CotangentTangent), Moved(Scale, step, ScaleTangent));
     }
 
+    /// <summary>
+    /// The numbers are those of PyTorch in float64 (tests/golden/batch_norm.py); sample 1 is left out in the second case.
+    /// </summary>
+    [Theory]
+    [InlineData(
+        false, -0.4485942622735448, -1.1131315199294627, 1.0255474040985286, 1.6879028920055448, -1.3305028075124583, 2.232132149494846,
+        0.9978137065960162, 0.17293657498523807, 0.07111916630913717, 0.07209868685550425, 0.43335772646490617, 1.4602943961759542)]
+    [InlineData(
+        true, -0.5278506175205593, -1.3130147106816445, 0.7015758014289926, 2.823842672784345, -1.4907976723486798, 3.7561633855155163,
+        -2.617511523317524, 3.497040472570909, 0.05355473854677739, 0.05426852230512169, 0.4336450060532677, 1.460517011451441)]
+    public void Values_are_those_of_PyTorch(
+        bool oneIsAbsent, double y, double yTangent, double xCotangent, double xCotangentTangent, double firstScale, double secondScale,
+        double firstScaleTangent, double secondScaleTangent, double firstShiftTangent, double secondShiftTangent, double firstMean,
+        double secondVariance)
+    {
+        var images = new TensorShape(1, 4, 2, 3, 2);
+        TensorShape channels = TensorShape.Vector(1, 2);
+        DoubleTensor? presence = oneIsAbsent ? DoubleTensor.FromFloats(new TensorShape(1, 4, 1), [1, 0, 1, 1]) : null;
+        (DoubleTensor x, DoubleTensor probe) = (Sines(images, 1), Masked(Sines(images, 2.5), presence));
+        DualTensor dualX = new(x, Sines(images, 1.3)), scale = new(Sines(channels, 0.9), Sines(channels, 0.6)),
+            shift = new(Sines(channels, 0.7), Sines(channels, 0.4)), cotangent = new(Sines(images, 1.7), Sines(images, 2.1));
+
+        DualTensor forward = ReferenceBatchNorm.Forward(1, dualX, presence, scale, shift);
+        AssertEqual(y, DoubleTensor.Dot(probe, forward.Value));
+        AssertEqual(yTangent, DoubleTensor.Dot(probe, forward.Tangent!));
+
+        (DualTensor ofX, DualTensor ofScale, DualTensor ofShift) = ReferenceBatchNorm.Backward(1, dualX, presence, cotangent, scale);
+        AssertEqual(xCotangent, DoubleTensor.Dot(probe, ofX.Value));
+        AssertEqual(xCotangentTangent, DoubleTensor.Dot(probe, ofX.Tangent!));
+        AssertEqual(firstScale, ofScale.Value[0, 0, 0]);
+        AssertEqual(secondScale, ofScale.Value[0, 0, 1]);
+        AssertEqual(firstScaleTangent, ofScale.Tangent![0, 0, 0]);
+        AssertEqual(secondScaleTangent, ofScale.Tangent![0, 0, 1]);
+        AssertEqual(firstShiftTangent, ofShift.Tangent![0, 0, 0]);
+        AssertEqual(secondShiftTangent, ofShift.Tangent![0, 0, 1]);
+
+        DoubleTensor variance = Sines(channels, 0.3);
+        for (int c = 0; c < 2; c++)
+            variance.Values[c]++;
+        (DoubleTensor newMean, DoubleTensor newVariance) = ReferenceBatchNorm.UpdateRunning(
+            ReferenceBatchNorm.Statistics(1, x, presence), 0.1, Sines(channels, 0.5), variance);
+        AssertEqual(firstMean, newMean[0, 0, 0]);
+        AssertEqual(secondVariance, newVariance[0, 0, 1]);
+
+        static void AssertEqual(double expected, double found) => Assert.Equal(expected, found, 1e-11);
+
+        static DoubleTensor Sines(TensorShape shape, double frequency)
+        {
+            var values = new DoubleTensor(shape);
+            for (int i = 0; i < values.Values.Length; i++)
+                values.Values[i] = Math.Sin(frequency * (i + 1));
+            return values;
+        }
+    }
+
     private static DoubleTensor? OrNull(bool someAreAbsent) => someAreAbsent ? Presence : null;
 
     /// <summary>Zeros in place of the cotangents of absent samples, which must not count.</summary>

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using DdmNative.Compute.Contracts;
 
 namespace DdmNative.Compute.Cpu;
@@ -57,10 +58,21 @@ internal sealed class CpuCropFlip(CpuDevice device) : CropFlip
                 run.CopyTo(target);
                 if (isFlipped)
                     target.Reverse();
-                return;
             }
-            for (int pixel = 0; pixel < run.Length; pixel += channels)
-                run.Slice(pixel, channels).CopyTo(target[(run.Length - channels - pixel)..]);
+            else if (channels == 3)
+            {
+                Span<Pixel> pixels = MemoryMarshal.Cast<float, Pixel>(target);
+                MemoryMarshal.Cast<float, Pixel>(run).CopyTo(pixels);
+                pixels.Reverse();
+            }
+            else
+            {
+                for (int pixel = 0; pixel < run.Length; pixel += channels)
+                    run.Slice(pixel, channels).CopyTo(target[(run.Length - channels - pixel)..]);
+            }
         }
+
+        /// <summary>Three channels, which move together.</summary>
+        private readonly record struct Pixel(float Red, float Green, float Blue);
     }
 }

@@ -1,8 +1,8 @@
 namespace DdmNative.Compute.Cpu;
 
 /// <summary>
-/// Σ v and Σ x̂v over a batch, for one or two images v. They are summed like gradients of parameters: slot by slot, in an order that does not
-/// depend on the threads.
+/// Σ v and Σ x̂v over a batch, for one or two images v. They are summed like gradients of parameters: slot by slot, in an order that does
+/// not depend on the threads.
 /// </summary>
 internal sealed unsafe class BatchSumsCall : BatchCall
 {

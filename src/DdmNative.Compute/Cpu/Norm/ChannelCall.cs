@@ -27,13 +27,6 @@ internal abstract unsafe class ChannelCall(string name, TensorShape images) : Cp
         }
     }
 
-    /// <summary>The samples' products of a norm's scale and shift, if any are requested.</summary>
-    protected NormProducts? ReadNormProducts(Contracts.SampleProducts? wanted)
-        => wanted is Contracts.SampleProducts products
-            ? new NormProducts(Read(products.WeightDirections), Read(products.BiasDirections!.Value), Write(products.Products),
-                products)
-            : null;
-
     /// <summary>Called after a sample's last channels.</summary>
     internal protected virtual void EndSample(in Tile tile, int sample)
     {

@@ -25,7 +25,8 @@ internal sealed class CpuBatchNorm(CpuDevice device) : BatchNorm
         Tensor yTangent)
     {
         var images = new BatchImages(yTangent.Shape, x, presence, statistics);
-        Slice[] sums = ScratchSums(yTangent.Shape, 2, out CpuTensor scratch);
+        CpuTensor scratch = CreateSums(yTangent.Shape, 2);
+        Slice[] sums = Cut(scratch, x.Shape.Channels);
         device.Submit(
             new BatchSumsCall("batch-norm.tangent-sums", images, [xTangent], sums) { Scratch = [scratch] },
             new ForwardTangentCall(images, xTangent, sums, scale, scaleTangent, shiftTangent, yTangent));
@@ -47,7 +48,8 @@ internal sealed class CpuBatchNorm(CpuDevice device) : BatchNorm
         Slice scaleTangent, Tensor xCotangentTangent, Slice? scaleCotangentTangent, Slice? shiftCotangentTangent)
     {
         var images = new BatchImages(xCotangentTangent.Shape, x, presence, statistics);
-        Slice[] sums = ScratchSums(xCotangentTangent.Shape, 6, out CpuTensor scratch);
+        CpuTensor scratch = CreateSums(xCotangentTangent.Shape, scaleCotangentTangent is null ? 6 : 4);
+        Slice[] sums = Cut(scratch, x.Shape.Channels);
         Slice[] tangentSums = [shiftCotangentTangent ?? sums[4], scaleCotangentTangent ?? sums[5]];
         device.Submit(
             new BatchSumsCall("batch-norm.cotangent-sums", images, [xTangent, cotangent], sums[..4]) { Scratch = [scratch] },
@@ -60,11 +62,11 @@ internal sealed class CpuBatchNorm(CpuDevice device) : BatchNorm
         => device.Submit(new UpdateRunningCall(statistics, momentum, runningMean, runningVariance));
 
     /// <summary>Vectors of C floats for sums that no operand of the operation takes.</summary>
-    private static Slice[] ScratchSums(TensorShape images, int count, out CpuTensor scratch)
-    {
-        CpuTensor vectors = scratch = new CpuTensor(TensorShape.Vector(images.Members, count * images.Channels), isTransient: true);
-        return [.. Enumerable.Range(0, count).Select(i => new Slice(vectors, i * images.Channels, images.Channels))];
-    }
+    private static CpuTensor CreateSums(TensorShape images, int count)
+        => new(TensorShape.Vector(images.Members, count * images.Channels), isTransient: true);
+
+    private static Slice[] Cut(CpuTensor sums, int channels)
+        => [.. Enumerable.Range(0, sums.Shape.Channels / channels).Select(i => new Slice(sums, i * channels, channels))];
 
     private sealed unsafe class ForwardCall : ChannelCall
     {

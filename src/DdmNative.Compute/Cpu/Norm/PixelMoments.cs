@@ -8,8 +8,8 @@ namespace DdmNative.Compute.Cpu;
 /// </summary>
 /// <remarks>
 /// The variance of the P pixels is the difference of means (Σ(x − p)² − (Σ(x − p))²/P)/P. A sum of squares about zero would lose all digits
-/// where the mean is far from zero. Here the part that is subtracted is (μ − p)² ≤ P/k·σ² for a pivot of k of the pixels, whatever they are,
-/// and usually about σ²/k.
+/// where the mean is far from zero. Here the part that is subtracted is (μ − p)² ≤ P/k·σ² for a pivot of k of the pixels, whatever they
+/// are, and usually about σ²/k.
 /// </remarks>
 internal readonly record struct PixelMoments(Vector16 Pivot, Vector16 Sum, Vector16 Squares)
 {

@@ -22,8 +22,8 @@ internal static unsafe class PixelSums
     }
 
     /// <summary>
-    /// Computes Σ δ̇ and Σ(δ̇x̂ + δx̂̇), x̂̇ = r(ẋ − mean ẋ − x̂·mean(x̂ẋ)). The means come first: expanded into sums of products, Σ δx̂̇ would
-    /// lose digits where ẋ is far from zero.
+    /// Computes Σ δ̇ and Σ(δ̇x̂ + δx̂̇), x̂̇ = r(ẋ − mean ẋ − x̂·mean(x̂ẋ)). The means come first: expanded into sums of products, Σ δx̂̇
+    /// would lose digits where ẋ is far from zero.
     /// </summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
     public static (Vector16 Sum, Vector16 NormalSum) AddTangents<TLanes>(

@@ -3,9 +3,9 @@ using System.Runtime.CompilerServices;
 namespace DdmNative.Compute.Cpu;
 
 /// <summary>
-/// What one operand contributes to a result of a norm, pixel by pixel: factor·(value − centre) in one vector of channels. Once its means are
-/// known, every result of a norm is a sum of such terms of x, ẋ, δ and δ̇ and an offset: few vectors stay in registers, and each operand is
-/// read once.
+/// What one operand contributes to a result of a norm, pixel by pixel: factor·(value − centre) in one vector of channels. Once its means
+/// are known, every result of a norm is a sum of such terms of x, ẋ, δ and δ̇ and an offset: few vectors stay in registers, and each
+/// operand is read once.
 /// </summary>
 internal readonly unsafe struct PixelTerm(float* values, Vector16 factor, Vector16 centre = default)
 {
@@ -38,7 +38,8 @@ internal readonly unsafe struct PixelTerm(float* values, Vector16 factor, Vector
     /// <summary>Writes a + b + c + d + offset.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
     public static void Write<TLanes>(
-        in PixelTerm a, in PixelTerm b, in PixelTerm c, in PixelTerm d, Vector16 offset, float* result, int pixels, nint channels, int lanes)
+        in PixelTerm a, in PixelTerm b, in PixelTerm c, in PixelTerm d, Vector16 offset, float* result, int pixels, nint channels,
+        int lanes)
         where TLanes : struct, ILaneAccess<Vector16>
     {
         (PixelTerm first, PixelTerm second, PixelTerm third, PixelTerm fourth, Vector16 start) = (a, b, c, d, offset);

@@ -125,6 +125,12 @@ internal abstract unsafe class CpuCall(string name, int members, int samples) : 
             ? new RunningProducts(Read(products.WeightDirections), ReadOptional(products.BiasDirections), Write(products.Products), products)
                 : null;
 
+    /// <summary>The samples' products of a norm's scale and shift, if any are requested.</summary>
+    protected NormProducts? ReadNormProducts(Contracts.SampleProducts? wanted)
+        => wanted is Contracts.SampleProducts products
+            ? new NormProducts(Read(products.WeightDirections), Read(products.BiasDirections!.Value), Write(products.Products), products)
+            : null;
+
     /// <summary>The retained floats.</summary>
     protected float* Retained(in Tile tile) => tile.Workspace.Start + RetainedOffset;
 

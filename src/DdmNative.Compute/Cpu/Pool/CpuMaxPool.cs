@@ -4,8 +4,9 @@ using DdmNative.Compute.Contracts;
 namespace DdmNative.Compute.Cpu;
 
 /// <summary>
-/// Max pool with sixteen channels in the lanes. Positions are floats from the image's first pixel, kept as bits, so that no table of indices
-/// is stored between passes.
+/// Max pool with sixteen channels in the lanes. All channels of a window are computed before the next window, so that images are read and
+/// written in the order of memory. Positions are floats from the image's first pixel, kept as bits; no table of them is stored between
+/// passes.
 /// </summary>
 internal sealed class CpuMaxPool(CpuDevice device) : MaxPool
 {
@@ -19,7 +20,7 @@ internal sealed class CpuMaxPool(CpuDevice device) : MaxPool
         => device.Submit(new SpreadCall(shape, x, cotangent, xCotangent));
 
     /// <summary>y = values[m], m the position of the window's maximum of x.</summary>
-    private sealed unsafe class PickCall : ChannelCall
+    private sealed unsafe class PickCall : CpuCall
     {
         private readonly PoolingShape _shape;
         private readonly CpuOperand _x;
@@ -27,22 +28,40 @@ internal sealed class CpuMaxPool(CpuDevice device) : MaxPool
         private readonly CpuOperand _y;
 
         public PickCall(string name, PoolingShape shape, Tensor x, Tensor values, Tensor y)
-            : base(name, y.Shape)
+            : base(name, y.Shape.Members, y.Shape.Samples)
             => (_shape, _x, _values, _y) = (shape, Read(x), Read(values), Write(y));
 
-        protected override void Compute<TLanes>(in Tile tile, int sample, int channel, int lanes)
+        public override void Execute(in Tile tile)
         {
-            (TensorShape image, TensorShape pooled, nint channels) = (_x.Tensor.Shape, _y.Tensor.Shape, Channels);
-            float* x = _x.At(tile, sample) + channel;
-            float* target = _y.At(tile, sample) + channel;
-            var values = new Pixels<TLanes>(_values.At(tile, sample) + channel, lanes);
-            nint row = image.Width * channels;
-            for (int i = 0; i < pooled.Height; i++)
-                for (int j = 0; j < pooled.Width; j++, target += channels)
-                {
-                    var window = ImageWindow.Clip(_shape, image, i, j);
-                    TLanes.Store(WindowMaximum.Find<TLanes, Pixels<TLanes>>(x, values, window, row, channels, lanes), target, lanes);
-                }
+            (TensorShape image, TensorShape pooled) = (_x.Tensor.Shape, _y.Tensor.Shape);
+            for (int sample = tile.FirstSample; sample < tile.EndSample; sample++)
+            {
+                float* x = _x.At(tile, sample);
+                float* values = _values.At(tile, sample);
+                float* target = _y.At(tile, sample);
+                for (int i = 0; i < pooled.Height; i++)
+                    for (int j = 0; j < pooled.Width; j++, target += image.Channels)
+                        Compute(x, values, target, ImageWindow.Clip(_shape, image, i, j));
+            }
+        }
+
+        private void Compute(float* x, float* values, float* target, in ImageWindow window)
+        {
+            int channel = 0, channels = _y.Tensor.Shape.Channels;
+            for (; channel + Vector16.Lanes <= channels; channel += Vector16.Lanes)
+                Compute<WholeLanes<Vector16>>(x + channel, values + channel, target + channel, window, Vector16.Lanes);
+            if (channel < channels)
+                Compute<PartLanes<Vector16>>(x + channel, values + channel, target + channel, window, channels - channel);
+        }
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        private void Compute<TLanes>(float* x, float* values, float* target, in ImageWindow window, int lanes)
+            where TLanes : struct, ILaneAccess<Vector16>
+        {
+            TensorShape image = _x.Tensor.Shape;
+            var pixels = new Pixels<TLanes>(values, lanes);
+            nint channels = image.Channels, row = image.Width * channels;
+            TLanes.Store(WindowMaximum.Find<TLanes, Pixels<TLanes>>(x, pixels, window, row, channels, lanes), target, lanes);
         }
 
         private readonly struct Pixels<TLanes>(float* image, int lanes) : IPixels<Vector16>
@@ -53,88 +72,75 @@ internal sealed class CpuMaxPool(CpuDevice device) : MaxPool
         }
     }
 
-    /// <summary>δx = each window's cotangent at the position of its maximum of x, summed over the windows; zero elsewhere.</summary>
-    private sealed unsafe class SpreadCall : ChannelCall
+    /// <summary>
+    /// δx = each window's cotangent at the position of its maximum of x, summed over the windows; zero elsewhere. If every pixel is in
+    /// exactly one window, each is assigned once. Otherwise rows are cleared before the first window that reaches them, and windows add to
+    /// them.
+    /// </summary>
+    private sealed unsafe class SpreadCall : CpuCall
     {
         private readonly PoolingShape _shape;
         private readonly CpuOperand _x;
         private readonly CpuOperand _cotangent;
         private readonly CpuOperand _xCotangent;
-        private readonly bool _isTiling;
+        private readonly bool _areTiles;
 
         public SpreadCall(PoolingShape shape, Tensor x, Tensor cotangent, Tensor xCotangent)
-            : base("max-pool.backward", xCotangent.Shape)
+            : base("max-pool.backward", xCotangent.Shape.Members, xCotangent.Shape.Samples)
         {
             (_shape, _x, _cotangent, _xCotangent) = (shape, Read(x), Read(cotangent), Write(xCotangent));
-            _isTiling = shape.Padding == 0
-                && Covers(shape.WindowHeight, cotangent.Shape.Height, shape.Stride, xCotangent.Shape.Height)
-                && Covers(shape.WindowWidth, cotangent.Shape.Width, shape.Stride, xCotangent.Shape.Width);
-
-            static bool Covers(int window, int count, int stride, int extent) => window * count == extent && (count == 1 || window == stride);
+            _areTiles = ImageWindow.AreTiles(shape, xCotangent.Shape, cotangent.Shape);
         }
 
-        /// <summary>
-        /// If every pixel is in exactly one window, each is assigned once. Otherwise rows are cleared before the first window that reaches
-        /// them, and windows add to them.
-        /// </summary>
-        protected override void Compute<TLanes>(in Tile tile, int sample, int channel, int lanes)
+        public override void Execute(in Tile tile)
         {
-            (TensorShape image, TensorShape pooled, nint channels) = (_xCotangent.Tensor.Shape, _cotangent.Tensor.Shape, Channels);
-            float* x = _x.At(tile, sample) + channel;
-            float* delta = _cotangent.At(tile, sample) + channel;
-            float* target = _xCotangent.At(tile, sample) + channel;
-            nint row = image.Width * channels;
-            int cleared = _isTiling ? image.Height : 0;
-            for (int i = 0; i < pooled.Height; i++)
-                for (int j = 0; j < pooled.Width; j++, delta += channels)
-                {
-                    var window = ImageWindow.Clip(_shape, image, i, j);
-                    for (; cleared < window.EndRow; cleared++)
-                        Clear<TLanes>(target + cleared * row, lanes);
-                    Vector16 maximum = WindowMaximum.Find<TLanes, Positions>(x, default, window, row, channels, lanes);
-                    Vector16 value = TLanes.Load(delta, lanes);
-                    if (_isTiling)
-                        Assign<TLanes>(target, window, row, maximum, value, lanes);
-                    else
-                        Add<TLanes>(target, window, row, maximum, value, lanes);
-                }
-            for (; cleared < image.Height; cleared++)
-                Clear<TLanes>(target + cleared * row, lanes);
+            (TensorShape image, TensorShape pooled) = (_xCotangent.Tensor.Shape, _cotangent.Tensor.Shape);
+            int row = image.Width * image.Channels;
+            for (int sample = tile.FirstSample; sample < tile.EndSample; sample++)
+            {
+                float* x = _x.At(tile, sample);
+                float* delta = _cotangent.At(tile, sample);
+                float* target = _xCotangent.At(tile, sample);
+                int cleared = _areTiles ? image.Height : 0;
+                for (int i = 0; i < pooled.Height; i++)
+                    for (int j = 0; j < pooled.Width; j++, delta += image.Channels)
+                    {
+                        var window = ImageWindow.Clip(_shape, image, i, j);
+                        for (; cleared < window.EndRow; cleared++)
+                            Clear(target + (nint)cleared * row, row);
+                        Compute(x, delta, target, window);
+                    }
+                for (; cleared < image.Height; cleared++)
+                    Clear(target + (nint)cleared * row, row);
+            }
         }
 
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        private void Assign<TLanes>(float* target, in ImageWindow window, nint row, Vector16 maximum, Vector16 value, int lanes)
-            where TLanes : struct, ILaneAccess<Vector16>
+        private void Compute(float* x, float* delta, float* target, in ImageWindow window)
         {
-            nint channels = Channels;
-            for (int i = window.FirstRow; i < window.EndRow; i++)
-                for (int j = window.FirstColumn; j < window.EndColumn; j++)
-                {
-                    nint at = i * row + j * channels;
-                    TLanes.Store(Vector16.Select(Vector16.HasBits(maximum, (int)at), value, default), target + at, lanes);
-                }
+            int channel = 0, channels = _xCotangent.Tensor.Shape.Channels;
+            for (; channel + Vector16.Lanes <= channels; channel += Vector16.Lanes)
+                Compute<WholeLanes<Vector16>>(x + channel, delta + channel, target + channel, window, Vector16.Lanes);
+            if (channel < channels)
+                Compute<PartLanes<Vector16>>(x + channel, delta + channel, target + channel, window, channels - channel);
         }
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        private void Add<TLanes>(float* target, in ImageWindow window, nint row, Vector16 maximum, Vector16 value, int lanes)
+        private void Compute<TLanes>(float* x, float* delta, float* target, in ImageWindow window, int lanes)
             where TLanes : struct, ILaneAccess<Vector16>
         {
-            nint channels = Channels;
+            TensorShape image = _x.Tensor.Shape;
+            nint channels = image.Channels, row = image.Width * channels;
+            Vector16 maximum = WindowMaximum.Find<TLanes, Positions>(x, default, window, row, channels, lanes);
+            Vector16 value = TLanes.Load(delta, lanes);
             for (int i = window.FirstRow; i < window.EndRow; i++)
                 for (int j = window.FirstColumn; j < window.EndColumn; j++)
                 {
                     nint at = i * row + j * channels;
                     Vector16 share = Vector16.Select(Vector16.HasBits(maximum, (int)at), value, default);
-                    TLanes.Store(TLanes.Load(target + at, lanes) + share, target + at, lanes);
+                    if (!_areTiles)
+                        share = TLanes.Load(target + at, lanes) + share;
+                    TLanes.Store(share, target + at, lanes);
                 }
-        }
-
-        private void Clear<TLanes>(float* row, int lanes)
-            where TLanes : struct, ILaneAccess<Vector16>
-        {
-            TensorShape image = _xCotangent.Tensor.Shape;
-            for (int j = 0; j < image.Width; j++)
-                TLanes.Store(default, row + (nint)j * image.Channels, lanes);
         }
 
         /// <summary>Each pixel's own position, as bits.</summary>

@@ -14,4 +14,13 @@ internal readonly record struct ImageWindow(int FirstRow, int EndRow, int FirstC
         return new(Math.Max(row, 0), Math.Min(row + shape.WindowHeight, image.Height),
             Math.Max(column, 0), Math.Min(column + shape.WindowWidth, image.Width));
     }
+
+    /// <summary>Whether every pixel of the image is in exactly one window.</summary>
+    public static bool AreTiles(PoolingShape shape, TensorShape image, TensorShape pooled)
+    {
+        return shape.Padding == 0 && Cover(shape.WindowHeight, image.Height, pooled.Height)
+            && Cover(shape.WindowWidth, image.Width, pooled.Width);
+
+        bool Cover(int window, int extent, int count) => window * count == extent && (count == 1 || window == shape.Stride);
+    }
 }
