@@ -186,9 +186,11 @@ internal sealed class RunInputs
             named = named.Append(("unlearning.method", unlearning.Method));
         foreach ((string field, string method) in named.Where(entry => MethodRegistry.Create(entry.Method) is DepthMethod depth
             && depth.Blocks > network.BlockCount))
-            throw BadInputException.OfJob(field, $"'{method}'", network.BlockCount == 0
-                ? $"head or all: {network.Options.Architecture} is a head alone" : $"block:1 to block:{network.BlockCount}, the network's depth",
-                "Use fewer blocks, or all.");
+        {
+            string expected = network.BlockCount == 0 ? $"head or all: {network.Options.Architecture} is a head alone"
+                : $"block:1 to block:{network.BlockCount}, the network's depth";
+            throw BadInputException.OfJob(field, $"'{method}'", expected, "Use fewer blocks, or all.");
+        }
     }
 
     /// <summary>

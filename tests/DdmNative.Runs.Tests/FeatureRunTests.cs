@@ -152,6 +152,15 @@ public sealed class FeatureRunTests : IDisposable
         Assert.Equal((width ?? 32, depth ?? 3), (named.Width, named.Depth));
     }
 
+    [Theory]
+    [InlineData(1, false, "training.crop")]
+    [InlineData(0, true, "training.flip")]
+    public void Features_are_not_moved(int crop, bool flip, string field)
+    {
+        var job = new Job { Data = Data, Training = new JobTraining { Crop = crop, Flip = flip } };
+        Assert.Equal(field, Assert.Throws<BadInputException>(() => RunInputs.Load(job)).JobField);
+    }
+
     [Fact]
     public void A_block_of_a_head_alone_is_refused()
     {

@@ -18,7 +18,7 @@ internal static class RandomJob
         ("test_per_class", Whole), ("seed", Seeds), ("label_noise", Reals)]),
         ("network", [("architecture", ["\"convnet\"", "\"mlp\"", "\"lenet\"", "\"resnet18-imagenet\"", "\"logistic\"",
         "\"resnet\"", "null", "3"]), ("width", [.. Whole, "4096", "4097"]), ("depth", [.. Whole, "17"]), ("wdith", ["1"]),
-        ("hidden", ["[64]", "[65536, 1]", "[0]", "[65537]", "[]", "[1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1]", "[1.5]", "null", "8"]),
+        ("hidden", ["[64]", "[65536, 1]", "[0]", "[65537]", "[]", "[1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1]", "[1.5]", "null", "8"]),
         ("dropout", Reals), ("activation", ["\"relu\"", "\"gelu\"", "\"tanh\"", "null", "1"])]),
         ("training", [("learning_rate", Reals), ("momentum", Reals), ("batch_size", [.. Whole, "1000001"]),
         ("epochs", [.. Whole, "100001"]), ("weight_decay", Reals), ("nesterov", ["true", "false", "1", "\"true\"", "null"]),

@@ -3,8 +3,8 @@ using DdmNative.Attribution.Datasets.Rows;
 namespace DdmNative.Attribution.Training;
 
 /// <summary>
-/// The label vectors of samples (<see cref="LabelVectors"/>), computed where they are read: for many samples of many classes they do not fit
-/// in memory.
+/// The label vectors of samples (<see cref="LabelVectors"/>), computed where they are read: for many samples of many classes they do not
+/// fit in memory.
 /// </summary>
 /// <param name="labels">[N], each in 0 … classes − 1; the array is used, not copied.</param>
 /// <param name="classes">K.</param>

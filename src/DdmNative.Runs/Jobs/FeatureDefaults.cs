@@ -53,7 +53,8 @@ public static class FeatureDefaults
     }
 
     /// <summary>Refuses what needs images.</summary>
-    /// <exception cref="BadInputException">A method works on synthetic images, or the baselines are requested.</exception>
+    /// <exception cref="BadInputException">A method works on synthetic images, or the baselines or mirrored images are
+    /// requested.</exception>
     internal static void Require(Job job, RunGoal goal)
     {
         const string Remedy
@@ -69,6 +70,8 @@ public static class FeatureDefaults
                 throw BadInputException.OfJob(field, $"'{method}', which works on synthetic images", "a method for features", Remedy);
         }
 
+        if (job.Training.Flip)
+            throw BadInputException.OfJob("training.flip", "true, which mirrors images", "false for features", "Remove the setting.");
         if (goal.Validates() && job.Validation is { Baselines: true, Groups: not 0 })
             throw BadInputException.OfJob("validation.baselines", "true, which needs synthetic images", "false for features",
                 "Compare with other methods instead: attribution.methods takes several.");
