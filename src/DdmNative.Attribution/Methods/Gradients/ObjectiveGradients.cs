@@ -7,12 +7,18 @@ using DdmNative.Compute;
 namespace DdmNative.Attribution.Methods.Gradients;
 
 /// <summary>
-/// ∇_θ F_o(θ) of every objective, [O, P]. Objectives over the whole split are combined from the classes' gradients where these are needed
-/// too, so that no sample is processed twice for the same kind.
+/// ∇_θ F_o(θ) of every objective, [O, P]. Objectives over the whole split or a class are combined from the classes' gradients, so that no
+/// sample is processed twice for the same kind.
 /// </summary>
 internal sealed class ObjectiveGradients : IDisposable
 {
     private const int Block = 64, Wave = 8;
+
+    /// <summary>
+    /// With more classes, an objective over the whole split has a gradient of its own: a vector for each of a thousand classes takes
+    /// gigabytes. This does not depend on the other objectives, so that these do not change a bit.
+    /// </summary>
+    private const int MostClasses = 100;
 
     private readonly Network _network;
     private readonly Dataset _test;
@@ -95,9 +101,9 @@ internal sealed class ObjectiveGradients : IDisposable
     {
         if (objective.Samples is not null)
             return [(Atom(objective.Kind, [.. objective.Samples]), 1)];
-        if (objective.Class is null && !_objectives.Any(other => other.Kind == objective.Kind && other.Class is not null))
-            return [(Atom(objective.Kind, [.. Enumerable.Range(0, _test.Count)]), 1)];
         int[] classes = objective.Class is int one ? [one] : [.. _test.Labels.Distinct().Order()];
+        if (classes.Length > MostClasses)
+            return [(Atom(objective.Kind, [.. Enumerable.Range(0, _test.Count)]), 1)];
         int[][] samples = [.. classes.Select(c => Enumerable.Range(0, _test.Count).Where(n => _test.Labels[n] == c).ToArray())];
         double count = samples.Sum(list => list.Length);
         return [.. samples.Select(list => (Atom(objective.Kind, list), list.Length / count))];
