@@ -61,13 +61,9 @@ public sealed class DatasetLocatorTests : IDisposable
     [Fact]
     public void A_file_is_told_from_a_folder_that_is_not_there()
     {
-        string path = _folder.Write("train.bin", [1]);
+        string path = _folder.Write("data_batch_1.bin", [1]);
         Assert.Contains("found a file, expected a folder", Refusal(path), StringComparison.Ordinal);
     }
-
-    [Fact]
-    public void A_file_of_features_is_read_as_one()
-        => Assert.Contains("features.npz, zip directory", Refusal(_folder.Write("features.npz", [1])), StringComparison.Ordinal);
 
     [SkippableTheory]
     [InlineData(UnixFileMode.None)]

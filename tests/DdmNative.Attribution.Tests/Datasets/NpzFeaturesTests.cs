@@ -47,9 +47,11 @@ public sealed class NpzFeaturesTests : IDisposable
     {
         foreach (bool isHalf in (ReadOnlySpan<bool>)[false, true])
         {
-            WriteZip("features.npz", level, ("y", Npy.Format(new NpyArray(Labels, 3))), ("x", Array(isHalf)),
+            // A file of its own: rows that were read before keep theirs open, and safe from being written.
+            string name = isHalf ? "half.npz" : "single.npz";
+            WriteZip(name, level, ("y", Npy.Format(new NpyArray(Labels, 3))), ("x", Array(isHalf)),
                 ("x_test", Array(isHalf)), ("y_test", Npy.Format(new NpyArray(Labels, 3))));
-            (Dataset train, Dataset test) = DatasetLocator.Open(_folder.File("features.npz"));
+            (Dataset train, Dataset test) = DatasetLocator.Open(_folder.File(name));
 
             Assert.IsType(kind, train.Rows);
             Assert.Equal((3, 2, 1, 1, 2, true), (train.Count, train.Channels, train.Height, train.Width, train.Classes, train.IsFeatures));
@@ -57,7 +59,7 @@ public sealed class NpzFeaturesTests : IDisposable
             Assert.Equal(Values, test.Rows.Copy([0, 1, 2]));
             Assert.Equal(Labels, train.Labels);
             Assert.Equal(Labels, test.Labels);
-            Assert.Equal(("features/train", "features/test"), (train.Name, test.Name));
+            Assert.Equal((name[..^4] + "/train", name[..^4] + "/test"), (train.Name, test.Name));
             Assert.Throws<InvalidOperationException>(() => train.Images);
         }
     }

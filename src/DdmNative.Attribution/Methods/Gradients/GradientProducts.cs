@@ -6,6 +6,9 @@ namespace DdmNative.Attribution.Methods.Gradients;
 /// </summary>
 internal sealed class GradientProducts : IDisposable
 {
+    /// <summary>The maximum number of samples of a block; more for a network that is one layer.</summary>
+    private const int LargestBlock = 32, LargestOfHead = 512;
+
     private readonly MethodContext _context;
     private readonly int _directions;
     private readonly SampleBlocks _blocks;
@@ -71,7 +74,10 @@ internal sealed class GradientProducts : IDisposable
     private static BlockGradientOptions OptionsFor(MethodContext context, int directions, bool norms)
     {
         int largest = context.Parts.Sizes.Max();
-        int block = norms ? largest : Math.Min(largest, 32);
+
+        // The gradient of a single large layer takes longer to write than to compute from few samples.
+        bool isHead = context.Network.Layers.Count(layer => layer.ParameterCount > 0) == 1;
+        int block = norms ? largest : Math.Min(largest, isHead ? LargestOfHead : LargestBlock);
         return new BlockGradientOptions(context.Bounded(Math.Clamp(512 / block, 4, 64)), block, directions, norms);
     }
 }
