@@ -4,6 +4,7 @@ The running statistics of batch norms are among the parameters, as in a state_di
 batch norms has `training = True` for the form that uses the statistics of the batch; `statistics` then receives the means and the unbiased
 variances of the last forward pass.
 """
+import math
 from collections import OrderedDict
 
 import torch
@@ -54,13 +55,28 @@ def activate(x, kinks, gelu):
 class Network:
     """What the networks of this file share: sizes, and batch norm in both forms."""
 
-    def __init__(self, name, channels, height, width_px, classes, width, training=False, gelu=False):
+    def __init__(self, name, channels, height, width_px, classes, width, training=False, gelu=False, group_norm=False):
         self.name, self.channels, self.height, self.width_px, self.classes = name, channels, height, width_px, classes
-        self.width, self.training, self.gelu, self.statistics = width, training, gelu, {}
+        self.width, self.training, self.gelu, self.statistics, self.group_norm = width, training, gelu, {}, group_norm
         self.settings = {"architecture": name, "width": width, "training": str(training).lower(),
-                         "activation": "gelu" if gelu else "relu"}
+                         "activation": "gelu" if gelu else "relu", **({"norm": "group"} if group_norm else {})}
+
+    def groups(self, channels):
+        """32 as in the paper, or as many of them as divide the channels."""
+        return math.gcd(channels, 32)
+
+    def add_norm(self, parameters, name, channels, generator):
+        (add_norm if self.group_norm else add_batch_norm)(parameters, name, channels, generator)
+
+    def norm_module(self, channels):
+        return nn.GroupNorm(self.groups(channels), channels) if self.group_norm else nn.BatchNorm2d(channels)
 
     def batch_norm(self, p, name, x):
+        if self.group_norm:
+            grouped = x.reshape(x.shape[0], self.groups(x.shape[1]), -1)
+            centred = grouped - grouped.mean(dim=2, keepdim=True)
+            normal = centred * torch.rsqrt((centred * centred).mean(dim=2, keepdim=True) + EPSILON)
+            return (p[f"{name}.weight"][None, :, None, None] * normal.reshape(x.shape) + p[f"{name}.bias"][None, :, None, None])
         if self.training:
             mean = x.mean(dim=(0, 2, 3))
             centred = x - mean[None, :, None, None]
@@ -100,7 +116,7 @@ class ResNet9(Network):
         p = OrderedDict()
         for name, inputs, outputs, kernel, _, _ in self.stages:
             add_convolution(p, f"{name}.conv", (outputs, inputs, kernel, kernel), generator)
-            add_batch_norm(p, f"{name}.norm", outputs, generator)
+            self.add_norm(p, f"{name}.norm", outputs, generator)
         p["head.weight"] = uniform((self.classes, 2 * self.width), 2 * self.width, generator)
         return p
 
@@ -126,7 +142,7 @@ class ResNet9(Network):
         def conv_norm(i):
             _, inputs, outputs, kernel, stride, padding = network.stages[i]
             return nn.Sequential(OrderedDict(conv=nn.Conv2d(inputs, outputs, kernel, stride, padding, bias=False),
-                                             norm=nn.BatchNorm2d(outputs), act=network.activation()))
+                                             norm=network.norm_module(outputs), act=network.activation()))
 
         class Module(nn.Module):
             def __init__(self):

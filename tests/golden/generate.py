@@ -229,6 +229,7 @@ def main():
     network_case(folder, "logistic_9x9x2", Logistic(2, 9, 9, 7), 5, "reflected", "mean", 8100)
     network_case(folder, "resnet9_12x11x3", ResNet9(3, 12, 11, 5, width=4), 4, "reflected", "ragged", 8200)
     network_case(folder, "resnet9_training", ResNet9(2, 16, 15, 5, width=4, training=True), 6, "soft", "mean", 8300)
+    network_case(folder, "resnet9_group_norm", ResNet9(1, 13, 12, 5, width=3, group_norm=True), 3, "soft", "ragged", 8350)
     network_case(folder, "resnet18_9x8x3", ResNet18(3, 9, 8, 4, width=3), 3, "reflected", "ragged", 8400)
     network_case(folder, "resnet18_training", ResNet18(1, 8, 9, 4, width=3, training=True, gelu=True), 5, "soft", "mean", 8500)
     network_case(folder, "resnet18_imagenet", ResNet18(3, 35, 33, 4, width=2, imagenet=True), 2, "soft", "mean", 8600)

@@ -14,6 +14,7 @@ internal static class ConvNet
     {
         StandardWidth = 32,
         StandardDepth = 3,
+        HasNorms = true,
         Fault = Fault,
         Recognise = shapeOf => shapeOf("blocks.0.conv.weight") is [int filters, ..]
             ? new NetworkForm(filters, NetworkDescription.Count(shapeOf, "blocks.", ".conv.weight"))
@@ -41,7 +42,7 @@ internal static class ConvNet
 
         var stack = new LayerStack(options.Input);
         for (int i = 0; i < options.Depth; i++)
-            stack.Block().Convolution($"blocks.{i}.conv", options.Width, 3, 1).InstanceNorm($"blocks.{i}.norm")
+            stack.Block().Convolution($"blocks.{i}.conv", options.Width, 3, 1).Norm($"blocks.{i}.norm", options.Norm ?? NormKind.Instance)
                 .ActivateAndAvgPool(options.Activation, 2);
         return stack.Head(options);
     }

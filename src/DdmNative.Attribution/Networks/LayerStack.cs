@@ -1,3 +1,4 @@
+using System.Numerics;
 using DdmNative.Compute.Contracts;
 
 namespace DdmNative.Attribution.Networks;
@@ -8,6 +9,9 @@ namespace DdmNative.Attribution.Networks;
 /// </summary>
 internal sealed class LayerStack(ImageShape input)
 {
+    /// <summary>The groups of a group norm (Wu and He 2018).</summary>
+    private const int UsualGroups = 32;
+
     private readonly List<Layer> _layers = [];
     private readonly List<int[]> _inputs = [];
     private readonly List<int> _blockStarts = [];
@@ -31,9 +35,12 @@ internal sealed class LayerStack(ImageShape input)
             new ConvolutionShape(_output.Channels, outputChannels, _output.Height, _output.Width, kernelSize, padding, stride), hasBias,
             initial));
 
-    public LayerStack InstanceNorm(string name) => Add(new InstanceNormLayer(name, _output));
-
-    public LayerStack BatchNorm(string name) => Add(new BatchNormLayer(name, _output));
+    public LayerStack Norm(string name, NormKind kind) => Add(kind switch
+    {
+        NormKind.Instance => new InstanceNormLayer(name, _output),
+        NormKind.Batch => new BatchNormLayer(name, _output),
+        _ => new GroupNormLayer(name, _output, (int)BigInteger.GreatestCommonDivisor(_output.Channels, UsualGroups)),
+    });
 
 
     public LayerStack Activate(Activation activation)

@@ -27,6 +27,9 @@ public sealed record NetworkDescription(string Name, Func<NetworkOptions, Networ
     /// <summary>Whether <see cref="NetworkOptions.Hidden"/> and <see cref="NetworkOptions.Dropout"/> are used.</summary>
     public bool HasHiddenLayers { get; init; }
 
+    /// <summary>Whether <see cref="NetworkOptions.Norm"/> is used.</summary>
+    public bool HasNorms { get; init; }
+
     /// <summary>Why options do not fit the images; null if they do.</summary>
     public Func<NetworkOptions, NetworkFault?> Fault { get; init; } = _ => null;
 

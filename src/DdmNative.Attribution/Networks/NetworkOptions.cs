@@ -20,6 +20,9 @@ public sealed record NetworkOptions(string Architecture, int Width, int Depth, I
     /// <summary>The nonlinearity.</summary>
     public Activation Activation { get; init; }
 
+    /// <summary>The normalisation of the convolutions; null for the architecture's usual one.</summary>
+    public NormKind? Norm { get; init; }
+
     /// <summary>
     /// The network of the dataset-condensation literature: by default of width 128 and depth 3; depth 4 for 64×64 images.
     /// </summary>
@@ -37,14 +40,15 @@ public sealed record NetworkOptions(string Architecture, int Width, int Depth, I
             .. Hidden is null && network?.StandardDepth is not null ? (string[])[$"depth {Depth}"] : [],
             .. Dropout > 0 ? (string[])[string.Create(CultureInfo.InvariantCulture, $"dropout {Dropout}")] : [],
             .. Activation == Activation.Relu ? (string[])[] : ["GELU"],
+            .. Norm is NormKind norm ? (string[])[$"{norm.ToString().ToLowerInvariant()} norm"] : [],
         ];
         return parts.Length == 0 ? Architecture : $"{Architecture} of {string.Join(" and ", parts)}";
     }
 
     /// <summary>Compares values: the generated equality compares lists by reference.</summary>
     public bool Equals(NetworkOptions? other)
-        => other is not null && (Architecture, Width, Depth, Input, Classes, Dropout, Activation)
-            == (other.Architecture, other.Width, other.Depth, other.Input, other.Classes, other.Dropout, other.Activation)
+        => other is not null && (Architecture, Width, Depth, Input, Classes, Dropout, Activation, Norm)
+            == (other.Architecture, other.Width, other.Depth, other.Input, other.Classes, other.Dropout, other.Activation, other.Norm)
             && (Hidden ?? []).SequenceEqual(other.Hidden ?? []);
 
     public override int GetHashCode() => HashCode.Combine(Architecture, Width, Depth, Input, Classes, string.Join(',', Hidden ?? []));

@@ -14,7 +14,7 @@ internal static class ResNet18
 
     public static Network Create(NetworkOptions options)
         => Create(options, stem => stem.Convolution("conv1", options.Width, 3, 1, hasBias: false, initial: Initial(options.Width, 3))
-            .BatchNorm("bn1").Activate(options.Activation));
+            .Norm("bn1", NormOf(options)).Activate(options.Activation));
 
     internal static NetworkDescription Description { get; } = Describe(Name, Create, stemSize: 3) with
     {
@@ -28,8 +28,8 @@ internal static class ResNet18
         addStem(network);
         for (int stage = 1, channels = options.Width; stage <= 4; stage++, channels *= 2)
         {
-            AddBlock(network.Block(), $"layer{stage}.0", channels, stride: stage == 1 ? 1 : 2, options.Activation);
-            AddBlock(network.Block(), $"layer{stage}.1", channels, stride: 1, options.Activation);
+            AddBlock(network.Block(), $"layer{stage}.0", channels, stride: stage == 1 ? 1 : 2, options);
+            AddBlock(network.Block(), $"layer{stage}.1", channels, stride: 1, options);
         }
         return network.GlobalAvgPool().Head(options);
     }
@@ -38,6 +38,7 @@ internal static class ResNet18
     internal static NetworkDescription Describe(string name, Func<NetworkOptions, Network> create, int stemSize) => new(name, create)
     {
         StandardWidth = 64,
+        HasNorms = true,
         Recognise = shapeOf => shapeOf("conv1.weight") is [int width, _, int size, _] && size == stemSize
             && shapeOf("layer4.1.conv2.weight") is not null
                 ? new NetworkForm(width)
@@ -49,22 +50,25 @@ internal static class ResNet18
         Modules = "as in torchvision",
     };
 
+    /// <summary>Batch norm, or another that is requested.</summary>
+    internal static NormKind NormOf(NetworkOptions options) => options.Norm ?? NormKind.Batch;
+
     /// <summary>torchvision's initial values of a convolution to so many channels.</summary>
     internal static InitialRange Initial(int outputChannels, int kernelSize)
         => InitialRange.ForFanOut(outputChannels * kernelSize * kernelSize);
 
     /// <summary>Two 3×3 convolutions with batch norm, and a shortcut that is the identity or a 1×1 convolution.</summary>
-    private static void AddBlock(LayerStack network, string name, int channels, int stride, Activation activation)
+    private static void AddBlock(LayerStack network, string name, int channels, int stride, NetworkOptions options)
     {
         bool isIdentity = stride == 1 && network.Output.Channels == channels;
         network.Residual(
             body => body
-                .Convolution($"{name}.conv1", channels, 3, 1, stride, hasBias: false, Initial(channels, 3)).BatchNorm($"{name}.bn1")
-                .Activate(activation)
-                .Convolution($"{name}.conv2", channels, 3, 1, hasBias: false, initial: Initial(channels, 3)).BatchNorm($"{name}.bn2"),
+                .Convolution($"{name}.conv1", channels, 3, 1, stride, hasBias: false, Initial(channels, 3)).Norm($"{name}.bn1", NormOf(options))
+                .Activate(options.Activation)
+                .Convolution($"{name}.conv2", channels, 3, 1, hasBias: false, initial: Initial(channels, 3)).Norm($"{name}.bn2", NormOf(options)),
             isIdentity ? null : shortcut => shortcut
                 .Convolution($"{name}.downsample.0", channels, 1, 0, stride, hasBias: false, Initial(channels, 1))
-                .BatchNorm($"{name}.downsample.1"))
-            .Activate(activation);
+                .Norm($"{name}.downsample.1", NormOf(options)))
+            .Activate(options.Activation);
     }
 }

@@ -13,5 +13,5 @@ internal static class ResNet18ImageNet
     public static Network Create(NetworkOptions options)
         => ResNet18.Create(options, stem => stem
             .Convolution("conv1", options.Width, 7, 3, stride: 2, hasBias: false, ResNet18.Initial(options.Width, 7))
-            .BatchNorm("bn1").Activate(options.Activation).MaxPool(3, 2, 1));
+            .Norm("bn1", ResNet18.NormOf(options)).Activate(options.Activation).MaxPool(3, 2, 1));
 }

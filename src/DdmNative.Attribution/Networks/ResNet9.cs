@@ -2,7 +2,7 @@ namespace DdmNative.Attribution.Networks;
 
 /// <summary>
 /// The ResNet-9 of the attribution literature's CIFAR-10 experiments (FFCV's example; Park et al., "TRAK", ICML 2023): convolutions without
-/// bias with batch norm and ReLU, two residual stages, a global maximum, a head without bias whose logits are multiplied by 0.2. <see
+/// bias with batch norm (or another) and ReLU, two residual stages, a global maximum, a head without bias whose logits are multiplied by 0.2. <see
 /// cref="NetworkOptions.Width"/> are the channels of the first convolution, 64 in the literature; the others follow it.
 /// </summary>
 internal static class ResNet9
@@ -19,8 +19,9 @@ internal static class ResNet9
     internal static NetworkDescription Description { get; } = new(Name, Create)
     {
         StandardWidth = 64,
+        HasNorms = true,
         Fault = options => NetworkFault.OfSmallImages(options, SmallestImage),
-        Recognise = shapeOf => shapeOf("stages.5.norm.running_mean") is not null && shapeOf("stages.0.conv.weight") is [int width, ..]
+        Recognise = shapeOf => shapeOf("stages.5.norm.weight") is not null && shapeOf("stages.0.conv.weight") is [int width, ..]
             ? new NetworkForm(width)
             : null,
         Tensors = "stages.0.conv.weight …",
@@ -34,10 +35,9 @@ internal static class ResNet9
     public static Network Create(NetworkOptions options)
     {
         int width = options.Width;
-        Activation activation = options.Activation;
         void Add(LayerStack stack, string name, int channels, int kernelSize = 3, int padding = 1, int stride = 1)
-            => stack.Convolution($"{name}.conv", channels, kernelSize, padding, stride, hasBias: false).BatchNorm($"{name}.norm")
-                .Activate(activation);
+            => stack.Convolution($"{name}.conv", channels, kernelSize, padding, stride, hasBias: false)
+                .Norm($"{name}.norm", options.Norm ?? NormKind.Batch).Activate(options.Activation);
 
         var network = new LayerStack(options.Input);
         Add(network.Block(), "stages.0", width);

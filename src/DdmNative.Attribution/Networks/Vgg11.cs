@@ -19,6 +19,7 @@ internal static class Vgg11
     internal static NetworkDescription Description { get; } = new(Name, Create)
     {
         StandardWidth = 64,
+        HasNorms = true,
         Fault = options => NetworkFault.OfSmallImages(options, SmallestImage),
         Recognise = shapeOf => shapeOf("layers.7.norm.weight") is not null && shapeOf("layers.0.conv.weight") is [int width, ..]
             ? new NetworkForm(width)
@@ -36,8 +37,8 @@ internal static class Vgg11
         var network = new LayerStack(options.Input);
         for (int i = 0; i < Layers.Length; i++)
         {
-            network.Block().Convolution($"layers.{i}.conv", Layers[i].Multiple * options.Width, 3, 1).InstanceNorm($"layers.{i}.norm")
-                .Activate(options.Activation);
+            network.Block().Convolution($"layers.{i}.conv", Layers[i].Multiple * options.Width, 3, 1)
+                .Norm($"layers.{i}.norm", options.Norm ?? NormKind.Instance).Activate(options.Activation);
             if (Layers[i].IsPooled)
                 network.MaxPool(2, 2);
         }

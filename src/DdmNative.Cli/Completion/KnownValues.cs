@@ -20,6 +20,7 @@ internal static class KnownValues
     private static readonly Dictionary<string, IReadOnlyList<string>> Words = new()
     {
         ["--architecture"] = JobChoices.Architectures,
+        ["--norm"] = JobChoices.Norms,
         ["--activation"] = [JobNetwork.Relu, JobNetwork.Gelu],
         ["--cluster-space"] = JobChoices.ClusterSpaces,
         ["--count"] = ["all"],

@@ -49,6 +49,12 @@ internal sealed class TrainVerb : RunOptions
     [Option("activation", MetaValue = "NAME", HelpText = "The nonlinearity: relu or gelu. Default: relu.")]
     public string? Activation { get; set; }
 
+    [Sets("network.norm")]
+    [Option("norm", MetaValue = "NAME",
+        HelpText = "The norm of the convolutions: instance, batch or group. Default: the usual one, batch for resnet9 and resnet18, "
+            + "instance for convnet and vgg11.")]
+    public string? Norm { get; set; }
+
     [Sets("training.learning_rate")]
     [Option("learning-rate", MetaValue = "X",
         HelpText = "The highest learning rate, from which it falls to zero. Default: 0.02.")]
@@ -195,6 +201,7 @@ internal sealed class TrainVerb : RunOptions
             Hidden = hasHidden ? [.. Hidden] : hasSize ? null : network.Hidden,
             Dropout = Dropout ?? network.Dropout,
             Activation = Activation ?? network.Activation,
+            Norm = Norm ?? network.Norm,
         };
     }
 

@@ -67,8 +67,8 @@ internal sealed class TargetFiles
         Require("network.depth", Text(stated.Depth), Text(found.Depth));
         Require("network.hidden", stated.Hidden is null ? null : string.Join(", ", stated.Hidden),
             found.Hidden is null ? null : string.Join(", ", found.Hidden));
-        // No tensor shows these two.
-        return found with { Dropout = stated.Dropout, Activation = stated.Activation };
+        // No tensor shows these, except a batch norm.
+        return found with { Dropout = stated.Dropout, Activation = stated.Activation, Norm = stated.Norm };
 
         static string? Text(int? value) => value?.ToString(CultureInfo.InvariantCulture);
 

@@ -111,6 +111,9 @@ public sealed record JobNetwork
     /// <summary><see cref="Relu"/> or <see cref="Gelu"/>.</summary>
     public string Activation { get; init; } = Relu;
 
+    /// <summary><c>instance</c>, <c>batch</c> or <c>group</c>; null for the architecture's usual norm.</summary>
+    public string? Norm { get; init; }
+
     /// <summary>With the usual numbers in the place of null, and null in the place of what the architecture does not use.</summary>
     public JobNetwork Complete()
     {
@@ -130,15 +133,17 @@ public sealed record JobNetwork
         {
             Hidden = Hidden, Dropout = (float)Dropout,
             Activation = Activation == Gelu ? Attribution.Networks.Activation.Gelu : Attribution.Networks.Activation.Relu,
+            Norm = Norm is null ? null : Enum.Parse<NormKind>(Norm, ignoreCase: true),
         };
     }
 
     /// <summary>Compares values: the generated equality compares lists by reference.</summary>
     public bool Equals(JobNetwork? other)
-        => other is not null && (Architecture, Width, Depth, Activation) == (other.Architecture, other.Width, other.Depth, other.Activation)
+        => other is not null && (Architecture, Width, Depth, Activation, Norm)
+            == (other.Architecture, other.Width, other.Depth, other.Activation, other.Norm)
             && Dropout.Equals(other.Dropout) && (Hidden ?? []).SequenceEqual(other.Hidden ?? []);
 
-    public override int GetHashCode() => HashCode.Combine(Architecture, Width, Depth, Activation, Dropout);
+    public override int GetHashCode() => HashCode.Combine(Architecture, Width, Depth, Activation, Dropout, Norm);
 }
 
 /// <summary>

@@ -13,6 +13,9 @@ public static class JobChoices
     /// <summary>How the learning rate falls.</summary>
     public static IReadOnlyList<string> Schedules { get; } = ["cosine", OneCycle];
 
+    /// <summary>The norms of convolutions.</summary>
+    public static IReadOnlyList<string> Norms { get; } = [.. Enum.GetNames<NormKind>().Select(name => name.ToLowerInvariant())];
+
     /// <summary>The spaces for clustering.</summary>
     public static IReadOnlyList<string> ClusterSpaces { get; } = ["features", "pixels"];
 

@@ -63,6 +63,14 @@ public static class JobRules
         rules.Whole("network.depth", network.Depth, 1, 16);
         rules.Fraction("network.dropout", network.Dropout);
         rules.OneOf("network.activation", network.Activation, JobNetwork.Relu, JobNetwork.Gelu);
+        if (network.Norm is string norm)
+        {
+            rules.OneOf("network.norm", norm, [.. JobChoices.Norms]);
+            if (!NetworkRegistry.Find(network.Architecture)!.HasNorms)
+                throw rules.Error("network.norm", $"{norm} for {network.Architecture}",
+                    $"none, or a network with norms: {string.Join(", ", NetworkRegistry.All.Where(n => n.HasNorms).Select(n => n.Name))}");
+        }
+
         bool hasHidden = NetworkRegistry.Find(network.Architecture)!.HasHiddenLayers;
         if (!hasHidden && network.Dropout > 0)
             throw rules.Error("network.dropout", FormattableString.Invariant($"{network.Dropout} for {network.Architecture}"),

@@ -20,6 +20,7 @@ internal sealed class GoldenCase
         {
             Hidden = contents.Metadata.TryGetValue("hidden", out string? hidden)
                 ? [.. hidden.Split(',').Select(width => int.Parse(width, CultureInfo.InvariantCulture))] : null,
+            Norm = contents.Metadata.TryGetValue("norm", out string? norm) ? Enum.Parse<NormKind>(norm, ignoreCase: true) : null,
             Activation = contents.Metadata.GetValueOrDefault("activation") == "gelu" ? Activation.Gelu : Activation.Relu,
         });
         IsTraining = contents.Metadata.GetValueOrDefault("training") == "true";

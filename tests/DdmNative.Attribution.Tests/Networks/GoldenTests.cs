@@ -29,6 +29,7 @@ public sealed class GoldenTests(ITestOutputHelper output) : IDisposable
     [InlineData("logistic_9x9x2")]
     [InlineData("resnet9_12x11x3")]
     [InlineData("resnet9_training")]
+    [InlineData("resnet9_group_norm")]
     [InlineData("resnet18_9x8x3")]
     [InlineData("resnet18_training")]
     [InlineData("resnet18_imagenet")]

@@ -41,6 +41,7 @@ internal sealed class NetworkCase
         ["mlp, hidden"] = new NetworkOptions("mlp", 0, 0, new ImageShape(1, 4, 3), 3) { Hidden = [9, 5], Dropout = 0.3f },
         ["lenet"] = new NetworkOptions("lenet", 0, 0, new ImageShape(1, 13, 12), 3),
         ["resnet9"] = new NetworkOptions("resnet9", 2, 0, new ImageShape(2, 12, 11), 4),
+        ["resnet9, group norm"] = new NetworkOptions("resnet9", 3, 0, new ImageShape(1, 11, 12), 3) { Norm = NormKind.Group },
         ["resnet18"] = new NetworkOptions("resnet18", 2, 0, new ImageShape(2, 9, 8), 3),
         ["resnet18-imagenet"] = new NetworkOptions("resnet18-imagenet", 2, 0, new ImageShape(1, 33, 31), 3),
         ["vgg11"] = new NetworkOptions("vgg11", 1, 0, new ImageShape(1, 32, 33), 3),

@@ -16,6 +16,7 @@ internal static class ReferenceLayers
         LinearLayer linear => Multiply(linear, parameters, x),
         FlattenLayer or DropoutLayer => x,
         BatchNormLayer norm => Frozen(norm, parameters, x),
+        GroupNormLayer norm => NormaliseGroups(norm, parameters, x),
         MaxPoolLayer pool => Maxima(pool, x),
         AvgPoolLayer pool => Means(pool, x),
         GeluLayer => Array.ConvertAll(x, value => value * NormalCdf(value)),
@@ -33,6 +34,7 @@ internal static class ReferenceLayers
         LinearLayer linear => MultiplyBack(linear, parameters, x, cotangent, gradient),
         FlattenLayer or DropoutLayer => cotangent,
         BatchNormLayer norm => FrozenBack(norm, parameters, x, cotangent, gradient),
+        GroupNormLayer norm => NormaliseGroupsBack(norm, parameters, x, cotangent, gradient),
         MaxPoolLayer pool => MaximaBack(pool, x, cotangent),
         AvgPoolLayer pool => MeansBack(pool, x, cotangent),
         GeluLayer => [.. x.Zip(cotangent, (value, delta) => delta * (NormalCdf(value) + value * NormalDensity(value)))],
@@ -210,6 +212,42 @@ internal static class ReferenceLayers
             gradient[c] += cotangent[i] * (x[i] - parameters[2 * channels + c]) * reciprocal;
             gradient[channels + c] += cotangent[i];
             xCotangent[i] = parameters[c] * reciprocal * cotangent[i];
+        }
+        return xCotangent;
+    }
+
+    private static double[] NormaliseGroups(GroupNormLayer layer, ReadOnlySpan<double> parameters, double[] x)
+    {
+        var y = new double[x.Length];
+        (int plane, int length) = (layer.Input.Height * layer.Input.Width, x.Length / layer.Groups);
+        for (int i = 0; i < x.Length; i++)
+        {
+            (double mean, double reciprocal) = Statistics(x.AsSpan(i / length * length, length));
+            y[i] = parameters[i / plane] * (x[i] - mean) * reciprocal + parameters[layer.Input.Channels + i / plane];
+        }
+        return y;
+    }
+
+    private static double[] NormaliseGroupsBack(GroupNormLayer layer, ReadOnlySpan<double> parameters, double[] x, double[] cotangent,
+        Span<double> gradient)
+    {
+        var xCotangent = new double[x.Length];
+        (int plane, int length) = (layer.Input.Height * layer.Input.Width, x.Length / layer.Groups);
+        for (int first = 0; first < x.Length; first += length)
+        {
+            (double mean, double reciprocal) = Statistics(x.AsSpan(first, length));
+            (double sum, double sumWithX) = (0, 0);
+            for (int i = first; i < first + length; i++)
+            {
+                double normal = (x[i] - mean) * reciprocal;
+                gradient[i / plane] += cotangent[i] * normal;
+                gradient[layer.Input.Channels + i / plane] += cotangent[i];
+                sum += parameters[i / plane] * cotangent[i];
+                sumWithX += parameters[i / plane] * cotangent[i] * normal;
+            }
+            for (int i = first; i < first + length; i++)
+                xCotangent[i] = reciprocal
+                    * (parameters[i / plane] * cotangent[i] - sum / length - (x[i] - mean) * reciprocal * sumWithX / length);
         }
         return xCotangent;
     }
