@@ -143,6 +143,8 @@ public sealed class FeatureRunTests : IDisposable
     [InlineData(null, 1, "network.depth")]
     public void A_size_of_hidden_layers_needs_a_network_that_has_them(int? width, int? depth, string field)
     {
+        var norm = new Job { Data = Data, Network = new JobNetwork { Norm = "batch" } };
+        Assert.Equal("network.norm", Assert.Throws<BadInputException>(() => RunInputs.Load(norm)).JobField);
         var network = new JobNetwork { Width = width, Depth = depth };
         BadInputException fault = Assert.Throws<BadInputException>(() => RunInputs.Load(new Job { Data = Data, Network = network }));
         Assert.Equal(field, fault.JobField);

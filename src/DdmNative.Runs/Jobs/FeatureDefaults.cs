@@ -25,12 +25,12 @@ public static class FeatureDefaults
     /// <param name="job">The job.</param>
     /// <param name="train">The features.</param>
     /// <param name="given">Fields that were set explicitly, even to the default value.</param>
-    /// <exception cref="BadInputException">The size of a hidden layer is given, and no network that has one.</exception>
+    /// <exception cref="BadInputException">A size or a norm is given, and no network that has it.</exception>
     internal static Job Apply(Job job, Dataset train, IReadOnlySet<string> given)
     {
         var usual = new JobAttribution();
         if (job.Target is null && job.Network.Architecture == new JobNetwork().Architecture && !given.Contains("network.architecture"))
-            job = job with { Network = WithoutHiddenLayers(job.Network) with { Architecture = Architecture } };
+            job = job with { Network = WithoutSizes(job.Network) with { Architecture = Architecture } };
         JobAttribution attribution = job.Attribution;
         if (attribution.Methods.SequenceEqual(usual.Methods) && !given.Contains("attribution.methods"))
             attribution = attribution with { Methods = [Method] };
@@ -42,14 +42,18 @@ public static class FeatureDefaults
         return job with { Attribution = attribution };
     }
 
-    private static JobNetwork WithoutHiddenLayers(JobNetwork network)
+    private static JobNetwork WithoutSizes(JobNetwork network)
     {
-        if (network.Width is null && network.Depth is null)
-            return network;
-        (string field, int? size) = network.Width is null ? ("network.depth", network.Depth) : ("network.width", network.Width);
-        throw BadInputException.OfJob(field, $"{size} without network.architecture",
-            $"no size: the default network for features, {Architecture}, has no hidden layers",
-            "Name the architecture mlp for a network with hidden layers, or remove the setting.");
+        foreach ((string field, object? value) in ((string, object?)[])[("network.width", network.Width), ("network.depth", network.Depth),
+            ("network.norm", network.Norm)])
+        {
+            if (value is not null)
+                throw BadInputException.OfJob(field, $"{value} without network.architecture",
+                    $"no such setting: the default network for features, {Architecture}, is a head alone",
+                    "Name the architecture mlp for a network with hidden layers, or remove the setting.");
+        }
+
+        return network;
     }
 
     /// <summary>Refuses what needs images.</summary>
