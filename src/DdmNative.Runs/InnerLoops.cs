@@ -91,7 +91,7 @@ public sealed class InnerLoops : IDisposable
 
     private Action<int> Evaluation(Device device, RunInputs inputs, float[] parameters)
     {
-        ModelEvaluator evaluator = Own(new ModelEvaluator(device, inputs.Network, inputs.Test.Images, inputs.Test.Count));
+        ModelEvaluator evaluator = Own(new ModelEvaluator(device, inputs.Network, inputs.Test));
         float[] models = [.. Enumerable.Repeat(parameters, Models).SelectMany(values => values)];
         return rounds =>
         {

@@ -68,6 +68,8 @@ internal sealed class RunInputs
     public static RunInputs Load(Job job, RunGoal goal = RunGoal.Everything, IReadOnlySet<string>? given = null)
     {
         (Dataset train, Dataset test) = DatasetLocator.Open(job.Data.Source);
+        if (train.IsFeatures)
+            job = FeatureDefaults.Apply(job, train, given ?? new HashSet<string>());
         if (job.Data.TrainPerClass is int perClass)
             train = train.PerClassSubset(perClass, job.Data.Seed);
         if (job.Data.TestPerClass is int testPerClass)
@@ -88,6 +90,8 @@ internal sealed class RunInputs
         TargetFiles? files = job.Target is null ? null : TargetFiles.Read(job.Target);
         if (files is not null)
             job = job with { Network = files.NetworkFor(job.Network, given ?? new HashSet<string>()) };
+        if (train.IsFeatures)
+            FeatureDefaults.Require(job, goal);
         job = job with { Network = job.Network.Complete() };
         Network network = NetworkFor(job, train);
         RequireDepth(job, goal, network);
@@ -118,6 +122,8 @@ internal sealed class RunInputs
     /// <summary>Notes for channels that have the same value in all images.</summary>
     private static string[] ConstantChannels(Dataset train)
     {
+        if (train.IsFeatures)
+            return [];
         int area = train.Height * train.Width;
         int[] constant = [.. Enumerable.Range(0, train.Channels).Where(c =>
             Enumerable.Range(0, train.Count).All(n => !train.Image(n).Slice(c * area, area).ContainsAnyExcept(train.Images[c * area])))];
@@ -144,12 +150,14 @@ internal sealed class RunInputs
         }
     }
 
-    /// <summary>Returns the job's normalisation, otherwise the target file's, otherwise that of the training images.</summary>
+    /// <summary>
+    /// Returns the job's normalisation, otherwise the target file's, otherwise that of the training images; features are used as they are.
+    /// </summary>
     private static Normalization NormalizationFor(JobData data, Dataset train, TargetFiles? files)
     {
         if (data.Mean is null || data.Std is null)
-            return files is null ? Normalization.From(train) : CheckpointMetadata.NormalizationOf(files.Target, train.Channels)
-                ?? Normalization.From(train);
+            return (files is null ? null : CheckpointMetadata.NormalizationOf(files.Target, train.Channels))
+                ?? (train.IsFeatures ? Normalization.Identity(train.Channels) : Normalization.From(train));
         if (data.Mean.Count != 1 && data.Mean.Count != train.Channels)
             throw BadInputException.OfJob("data.mean", $"{data.Mean.Count} numbers",
                 $"one for each of the {train.Channels} channels, or one for all", "Correct data.mean and data.std.");
@@ -178,8 +186,11 @@ internal sealed class RunInputs
             named = named.Append(("unlearning.method", unlearning.Method));
         foreach ((string field, string method) in named.Where(entry => MethodRegistry.Create(entry.Method) is DepthMethod depth
             && depth.Blocks > network.BlockCount))
-            throw BadInputException.OfJob(field, $"'{method}'", $"block:1 to block:{network.BlockCount}, the network's depth",
-                "Use fewer blocks, or all.");
+        {
+            string expected = network.BlockCount == 0 ? $"head or all: {network.Options.Architecture} is a head alone"
+                : $"block:1 to block:{network.BlockCount}, the network's depth";
+            throw BadInputException.OfJob(field, $"'{method}'", expected, "Use fewer blocks, or all.");
+        }
     }
 
     /// <summary>

@@ -1,10 +1,12 @@
+using DdmNative.Attribution.Datasets.Rows;
 using DdmNative.Attribution.Formats;
 
 namespace DdmNative.Attribution.Datasets;
 
 /// <summary>
-/// Labelled images in memory: float32, [N, C, H, W], in [0, 1] as read (bytes are divided by 255, floating-point values are unchanged) or
-/// normalised by <see cref="Normalization.Apply(Dataset)"/>.
+/// Labelled images: float32, [N, C, H, W], in [0, 1] as read (bytes are divided by 255, floating-point values are unchanged) or normalised
+/// by <see cref="Normalization.Apply(Dataset)"/>; or labelled features of any model, [N, D, 1, 1], unchanged. Images are in memory;
+/// features may be in a file that is larger than memory, and are read row by row (<see cref="Rows"/>).
 /// </summary>
 public sealed class Dataset
 {
@@ -17,23 +19,23 @@ public sealed class Dataset
     /// <param name="classes">The number of classes, including classes without samples.</param>
     /// <exception cref="ArgumentException">Lengths disagree, a size is not positive, or a label is out of range.</exception>
     public Dataset(string name, float[] images, int[] labels, int channels, int height, int width, int classes)
-        : this(name, images, labels, channels, height, width, classes, [.. Enumerable.Range(0, labels.Length)], labels.Length)
+        : this(name, RowsOf(images, labels.Length, channels, height, width), labels, channels, height, width, classes,
+            [.. Enumerable.Range(0, labels.Length)], labels.Length)
     {
     }
 
-    private Dataset(string name, float[] images, int[] labels, int channels, int height, int width, int classes, int[] sourceIndices,
+    private Dataset(string name, SampleRows rows, int[] labels, int channels, int height, int width, int classes, int[] sourceIndices,
         int sourceCount)
     {
         if (channels <= 0 || height <= 0 || width <= 0 || classes <= 0)
             throw new ArgumentException($"Images of {channels}x{height}x{width} in {classes} classes: every size must be positive.");
-        if (images.Length != (long)labels.Length * channels * height * width)
-            throw new ArgumentException($"{images.Length} pixels are not {labels.Length} images of {channels}x{height}x{width}.",
-                nameof(images));
+        if (rows.Count != labels.Length)
+            throw new ArgumentException($"{labels.Length} labels are not those of {rows.Count} samples.", nameof(labels));
         int bad = Array.FindIndex(labels, label => label < 0 || label >= classes);
         if (bad >= 0)
             throw new ArgumentException($"Label {labels[bad]} of sample {bad} is not one of 0 to {classes - 1}.", nameof(labels));
         Name = name;
-        Images = images;
+        Rows = rows;
         Labels = labels;
         Channels = channels;
         Height = height;
@@ -46,8 +48,16 @@ public sealed class Dataset
     /// <summary>The name of the data, e.g. <c>fashion-mnist/train</c>.</summary>
     public string Name { get; }
 
-    /// <summary>[N, C, H, W].</summary>
-    public float[] Images { get; }
+    /// <summary>The samples, [N][C·H·W].</summary>
+    public SampleRows Rows { get; }
+
+    /// <summary>[N, C, H, W]: all samples of a set that is in memory.</summary>
+    /// <exception cref="InvalidOperationException">The set is read row by row.</exception>
+    public float[] Images => Rows.Values
+        ?? throw new InvalidOperationException($"{Name} is not in memory as a whole; its rows are read one by one.");
+
+    /// <summary>Whether the samples are features, which cannot be shown, and not images.</summary>
+    public bool IsFeatures { get; private init; }
 
     /// <summary>[N].</summary>
     public int[] Labels { get; }
@@ -99,20 +109,35 @@ public sealed class Dataset
     /// <summary>Notes for the user about how the data were read: what was skipped or assumed.</summary>
     public IReadOnlyList<string> Notes { get; init; } = [];
 
-    /// <summary>A class in a message: its number, and its name if it has one.</summary>
-    public string DescribeClass(int c) => ClassNames is null ? $"class {c}" : $"class {c} ({ClassNames[c]})";
+    /// <summary>A class in a message: its number, and its name if it has one; or that of a group that spans several.</summary>
+    public string DescribeClass(int c) => c == GroupTable.SeveralClasses ? "several classes"
+        : ClassNames is null ? $"class {c}" : $"class {c} ({ClassNames[c]})";
 
     /// <summary>The file of sample <paramref name="n"/>, relative to the data's folder; null if it has no file of its own.</summary>
     public string? FileOf(int n) => SourceFiles?[SourceIndices[n]];
 
-    /// <summary>Image <paramref name="n"/>, [C, H, W].</summary>
-    public ReadOnlySpan<float> Image(int n) => Images.AsSpan(n * ImageSize, ImageSize);
+    /// <summary>Image <paramref name="n"/>, [C, H, W]; a copy if the set is read row by row.</summary>
+    public ReadOnlySpan<float> Image(int n)
+        => Rows.Values is float[] images ? images.AsSpan(n * ImageSize, ImageSize) : Rows.Copy([n]);
 
-    /// <summary>Copies the samples at these positions, in this order; they keep their source indices.</summary>
+    /// <summary>Features with their labels.</summary>
+    /// <param name="name">The name in messages and reports.</param>
+    /// <param name="rows">The features, [N][D].</param>
+    /// <param name="labels">[N], each in 0 … classes − 1; the array is used, not copied.</param>
+    /// <param name="classes">The number of classes, including classes without samples.</param>
+    /// <exception cref="ArgumentException">Lengths disagree, a size is not positive, or a label is out of range.</exception>
+    internal static Dataset OfFeatures(string name, SampleRows rows, int[] labels, int classes)
+        => new(name, rows, labels, rows.Length, 1, 1, classes, [.. Enumerable.Range(0, labels.Length)], labels.Length)
+        {
+            IsFeatures = true,
+        };
+
+    /// <summary>
+    /// Selects the samples at these positions, in this order; they keep their source indices. Images are copied.
+    /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">A position is not in 0 … N − 1.</exception>
     public Dataset Select(ReadOnlySpan<int> indices)
     {
-        var images = new float[(long)indices.Length * ImageSize];
         var labels = new int[indices.Length];
         var sources = new int[indices.Length];
         for (int i = 0; i < indices.Length; i++)
@@ -120,12 +145,13 @@ public sealed class Dataset
             int n = indices[i];
             if (n < 0 || n >= Count)
                 throw new ArgumentOutOfRangeException(nameof(indices), n, $"Positions are 0 to {Count - 1}.");
-            Image(n).CopyTo(images.AsSpan(i * ImageSize));
             labels[i] = Labels[n];
             sources[i] = SourceIndices[n];
         }
 
-        return Derived(images, labels, sources);
+        SampleRows rows = Rows.Values is null
+            ? new SelectedRows(Rows, indices.ToArray()) : new ArrayRows(Rows.Copy(indices), ImageSize);
+        return Derived(rows, labels, sources);
     }
 
     /// <summary>
@@ -153,18 +179,36 @@ public sealed class Dataset
         return Select([.. chosen]);
     }
 
+    /// <summary>The same samples under another name, such as that of a split, with names of the classes and notes for the user.</summary>
+    internal Dataset Named(string name, IReadOnlyList<string>? classNames, IReadOnlyList<string> notes)
+        => new(name, Rows, Labels, Channels, Height, Width, Classes, SourceIndices, SourceCount)
+        {
+            ClassNames = classNames,
+            SourceFiles = SourceFiles,
+            Notes = notes,
+            IsFeatures = IsFeatures,
+        };
+
     /// <summary>The same images under other labels.</summary>
-    internal Dataset WithLabels(int[] labels) => Derived(Images, labels, SourceIndices);
+    internal Dataset WithLabels(int[] labels) => Derived(Rows, labels, SourceIndices);
 
     /// <summary>The same samples with other pixels of the same shape, such as normalised ones.</summary>
-    internal Dataset WithImages(float[] images) => Derived(images, Labels, SourceIndices);
+    internal Dataset WithRows(SampleRows rows) => Derived(rows, Labels, SourceIndices);
 
     /// <summary>Other samples of the same source.</summary>
-    private Dataset Derived(float[] images, int[] labels, int[] sourceIndices)
-        => new(Name, images, labels, Channels, Height, Width, Classes, sourceIndices, SourceCount)
+    private Dataset Derived(SampleRows rows, int[] labels, int[] sourceIndices)
+        => new(Name, rows, labels, Channels, Height, Width, Classes, sourceIndices, SourceCount)
         {
             ClassNames = ClassNames,
             SourceFiles = SourceFiles,
             Notes = Notes,
+            IsFeatures = IsFeatures,
         };
+
+    private static ArrayRows RowsOf(float[] images, int count, int channels, int height, int width)
+    {
+        if (images.Length != (long)count * channels * height * width)
+            throw new ArgumentException($"{images.Length} pixels are not {count} images of {channels}x{height}x{width}.", nameof(images));
+        return new ArrayRows(images, Math.Max(1, channels * height * width));
+    }
 }

@@ -4,8 +4,8 @@ using DdmNative.Attribution.Formats;
 namespace DdmNative.Attribution.Datasets;
 
 /// <summary>
-/// Opens the data that the user specifies: a folder in one of the formats below, a dataset that was downloaded by name, or
-/// <c>generated:…</c>.
+/// Opens the data that the user specifies: a folder in one of the formats below, a file of features (<see cref="NpzFeatures"/>), a dataset
+/// that was downloaded by name, or <c>generated:…</c>.
 /// </summary>
 public static class DatasetLocator
 {
@@ -19,7 +19,8 @@ public static class DatasetLocator
     ];
 
     /// <summary>The training and the test set.</summary>
-    /// <param name="specification">A folder, the name of a downloaded dataset (<see cref="DatasetCache"/>), or
+    /// <param name="specification">A folder, an <c>.npz</c> file of features, the name of a downloaded dataset
+    /// (<see cref="DatasetCache"/>), or
     /// <c>generated:classes=4,per-class=40,size=16,seed=1</c> (see <see cref="GeneratedOptions.Parse"/>).</param>
     /// <exception cref="BadInputException">There is no such folder, its format is unknown or ambiguous, or its files are
     /// invalid.</exception>
@@ -29,6 +30,8 @@ public static class DatasetLocator
         if (specification == "generated" || specification.StartsWith("generated:", StringComparison.Ordinal))
             return GeneratedDataset.Make(GeneratedOptions.Parse(specification));
         specification = DatasetCache.Resolve(specification);
+        if (NpzDatasetReader.RecognisesFile(specification))
+            return Readable(specification, () => NpzDatasetReader.ReadFile(specification));
         if (!Directory.Exists(specification) && KnownDatasets.Find(specification) is KnownDataset known)
             throw new BadInputException(specification, "dataset", $"nothing in {DatasetCache.FolderOf(known.Name)}", "a downloaded dataset",
                 $"Download it first: ddm data fetch {known.Name}.");
@@ -81,7 +84,8 @@ public static class DatasetLocator
                 return false;
             }
         });
-        return new BadInputException(path, "folder", isThere ? "a file" : "no such folder", "a folder with a dataset, or generated:…",
+        return new BadInputException(path, "folder", isThere ? "a file" : "no such folder",
+            "a folder with a dataset, FEATURES.npz, or generated:…",
             isThere ? "Specify the folder that contains the file."
                 : $"Check the path and its spelling, or specify another location with --data.{DatasetNames.Suggestion(path)}");
     }

@@ -1,3 +1,5 @@
+using DdmNative.Attribution.Datasets.Rows;
+
 namespace DdmNative.Attribution.Datasets;
 
 /// <summary>
@@ -18,6 +20,17 @@ public sealed record Normalization(double[] Mean, double[] Std)
     public double[] Std { get; } = Std is not null && Std.Length == Mean.Length && Std.All(s => double.IsFinite(s) && s > 0)
         ? Std
         : throw new ArgumentException("The standard deviations must be finite and positive, one for each mean.", nameof(Std));
+
+    /// <summary>Whether it changes nothing.</summary>
+    public bool IsIdentity => Array.TrueForAll(Mean, mean => mean == 0) && Array.TrueForAll(Std, std => std == 1);
+
+    /// <summary>The one that changes nothing.</summary>
+    public static Normalization Identity(int channels)
+    {
+        var std = new double[channels];
+        Array.Fill(std, 1);
+        return new Normalization(new double[channels], std);
+    }
 
     /// <summary>
     /// Measures it on <paramref name="training"/>: sums are in float64 and in order, so the result does not depend on threads.
@@ -59,14 +72,20 @@ public sealed record Normalization(double[] Mean, double[] Std)
         return new Normalization(mean, std);
     }
 
-    /// <summary>The normalised copy of a dataset.</summary>
+    /// <summary>The normalised copy of a dataset; one that is read row by row is normalised as it is read.</summary>
     /// <exception cref="ArgumentException">It has another number of channels.</exception>
     public Dataset Apply(Dataset data)
     {
         ArgumentNullException.ThrowIfNull(data);
-        var images = (float[])data.Images.Clone();
+        if (data.Rows.Values is not float[] values)
+        {
+            RequireChannels(data.Channels);
+            return IsIdentity ? data : data.WithRows(new NormalizedRows(data.Rows, this, data.Channels));
+        }
+
+        var images = (float[])values.Clone();
         Apply(images, data.Channels, data.Height * data.Width);
-        return data.WithImages(images);
+        return data.WithRows(new ArrayRows(images, data.ImageSize));
     }
 
     /// <summary>Normalises images [N, C, area] in place.</summary>
@@ -77,6 +96,12 @@ public sealed record Normalization(double[] Mean, double[] Std)
     /// <summary>Reverses <see cref="Apply(Span{float}, int, int)"/> in place: back to pixels, e.g. to show a synset.</summary>
     /// <exception cref="ArgumentException">The number of channels differs, or the images are incomplete.</exception>
     public void Invert(Span<float> images, int channels, int area) => Each(images, channels, area, static (x, mean, std) => x * std + mean);
+
+    private void RequireChannels(int channels)
+    {
+        if (channels != Mean.Length)
+            throw new ArgumentException($"A normalisation of {Mean.Length} channels does not fit data of {channels}.");
+    }
 
     private void Each(Span<float> images, int channels, int area, Func<double, double, double, double> map)
     {

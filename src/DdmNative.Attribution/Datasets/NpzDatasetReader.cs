@@ -1,4 +1,5 @@
 using System.Globalization;
+using DdmNative.Attribution.Datasets.Rows;
 using DdmNative.Attribution.Formats;
 
 namespace DdmNative.Attribution.Datasets;
@@ -7,24 +8,31 @@ namespace DdmNative.Attribution.Datasets;
 /// Reads a folder with <c>train.npz</c> and <c>test.npz</c>: <c>x</c> [N, C, H, W] or [N, H, W] (one channel) as uint8 (divided by 255), or
 /// as float32, float64 or bool (unchanged); <c>y</c> [N] of any integer type. Optional in either file: <c>classes</c>, the number of
 /// classes (without it the highest label decides, and must be equal in both files); <c>class_names</c>, a text for each class;
-/// <c>layout</c>, 'NCHW' or 'NHWC', the order of x's axes.
+/// <c>layout</c>, 'NCHW' or 'NHWC', the order of x's axes. If <c>x</c> is [N, D], it holds features of any model (<see
+/// cref="NpzFeatures"/>), which may also come in one file with <c>x_test</c> and <c>y_test</c>.
 /// </summary>
 /// <remarks>Types and shapes are checked before any element is unpacked; other arrays are never unpacked.</remarks>
 public static class NpzDatasetReader
 {
-    private const string Images = "x", Labels = "y", Classes = "classes", ClassNames = "class_names", Layout = "layout";
+    private const string Images = "x", Labels = "y", TestImages = "x_test", TestLabels = "y_test", Classes = "classes",
+        ClassNames = "class_names", Layout = "layout";
     private const string ChannelsFirst = "NCHW", ChannelsLast = "NHWC";
 
     /// <summary>The channels of a colour image with opacity; more than that are not colours.</summary>
     private const int MostColours = 4;
 
     private static readonly string[] Names = [Images, Labels, Classes, ClassNames, Layout];
+    private static readonly string[] NamesOfFile = [Images, Labels, TestImages, TestLabels, Classes, ClassNames];
     private static readonly string[] PixelTypes = ["|u1", "<f4", "<f8", "|b1"];
 
     /// <summary>Whether the folder looks like this format.</summary>
     public static bool Recognises(string folder) => File.Exists(Path.Combine(folder, "train.npz"));
 
-    /// <summary>Reads both splits.</summary>
+    /// <summary>Whether the path is that of one file with features.</summary>
+    public static bool RecognisesFile(string path)
+        => path.EndsWith(".npz", StringComparison.OrdinalIgnoreCase) && FileKinds.Of(path) == FileKind.Regular;
+
+    /// <summary>Reads both splits of a folder.</summary>
     /// <exception cref="BadInputException">A file is missing or damaged, a type or shape is not as above, counts disagree, a pixel is not
     /// finite, a label is out of range, or the splits contradict each other.</exception>
     /// <exception cref="InsufficientMemoryException">The images do not fit in memory.</exception>
@@ -32,6 +40,33 @@ public static class NpzDatasetReader
     {
         Split train = ReadSplit(Path.Combine(folder, "train.npz"));
         Split test = ReadSplit(Path.Combine(folder, "test.npz"));
+        return Pair(train, test, FolderName.Of(folder));
+    }
+
+    /// <summary>
+    /// Reads one file of features: <c>x</c> and <c>y</c> for training, <c>x_test</c> and <c>y_test</c> for testing. Without these, a share
+    /// of every class is held out for testing (<see cref="HeldOut"/>).
+    /// </summary>
+    /// <exception cref="BadInputException">As for <see cref="Read"/>, or no test part can be held out.</exception>
+    public static (Dataset Train, Dataset Test) ReadFile(string path)
+    {
+        using NpzFile file = NpzFile.Open(path);
+        if (file.Header(Images).Shape.Length is not 2 and int axes)
+            throw new BadInputException(path, "x, shape", $"{file.Header(Images).ShapeText}, {axes} axes", "[N, D], features",
+                "For images, specify a folder with train.npz and test.npz.");
+        int? classes = file.Has(Classes) ? ReadClasses(path, file) : null;
+        string[]? names = file.Has(ClassNames) ? ReadNames(path, file) : null;
+        IReadOnlyList<string> notes = Ignored(path, file, NamesOfFile);
+        Split train = ReadFeatures(path, file, Images, Labels) with { Classes = classes, ClassNames = names, Notes = notes };
+        string name = Printable.Of(Path.GetFileNameWithoutExtension(path));
+        if (file.Has(TestImages) || file.Has(TestLabels))
+            return Pair(train, ReadFeatures(path, file, TestImages, TestLabels), name);
+        (Dataset all, _) = Pair(train, train, name);
+        return HeldOut.Split(path, all, name);
+    }
+
+    private static (Dataset Train, Dataset Test) Pair(Split train, Split test, string name)
+    {
         if (!train.ImageShape.SequenceEqual(test.ImageShape))
             throw new BadInputException(test.File, "x, shape", $"images of {string.Join("x", test.ImageShape)}",
                 $"{string.Join("x", train.ImageShape)}, as in {train.File}", "Use the splits of one dataset.");
@@ -43,42 +78,69 @@ public static class NpzDatasetReader
             throw new BadInputException(test.File, Classes, $"{test.Classes}", $"{train.Classes}, as in {train.File}",
                 "Use the splits of one dataset.");
         int classes = train.Classes ?? test.Classes ?? names?.Length
-            ?? ClassCount.Infer((train.File, train.Labels), (test.File, test.Labels), sample => $"y[{sample}]");
+            ?? ClassCount.Infer((train.File, train.Labels), (test.File, test.Labels), sample => $"{train.LabelsName}[{sample}]");
         if (names is not null && names.Length != classes)
             throw new BadInputException(train.ClassNames is null ? test.File : train.File, ClassNames, $"{names.Length} names",
                 $"{classes}, one for each class", "Name every class, in the order of the labels.");
-        string name = FolderName.Of(folder);
         return (train.ToDataset(name + "/train", classes, names), test.ToDataset(name + "/test", classes, names));
     }
 
     private static Split ReadSplit(string path)
     {
         using NpzFile file = NpzFile.Open(path);
-        NpyHeader x = file.Header(Images), y = file.Header(Labels);
-        if (x.Shape.Length is not (3 or 4) || x.Shape.Contains(0))
-            throw new BadInputException(path, "x, shape", x.ShapeText, "[N, C, H, W] or [N, H, W], none of them 0", "Reshape x.");
-        if (y.Shape.Length != 1 || y.Shape[0] != x.Shape[0])
-            throw new BadInputException(path, "y, shape", y.ShapeText, $"[{x.Shape[0]}], a label for every image of x",
-                "Use images and labels that belong together.");
+        NpyHeader x = file.Header(Images);
+        if (x.Shape.Length is not (2 or 3 or 4) || x.Shape.Contains(0))
+            throw new BadInputException(path, "x, shape", x.ShapeText,
+                "[N, C, H, W] or [N, H, W], images, or [N, D], features; none of them 0", "Reshape x.");
+        int? classes = file.Has(Classes) ? ReadClasses(path, file) : null;
+        string[]? names = file.Has(ClassNames) ? ReadNames(path, file) : null;
+        IReadOnlyList<string> notes = Ignored(path, file, Names);
+        if (x.Shape.Length == 2)
+            return ReadFeatures(path, file, Images, Labels) with { Classes = classes, ClassNames = names, Notes = notes };
+        RequireLabels(path, file, Labels, x.Shape[0], "image");
         if (!PixelTypes.Contains(x.Descr))
             throw new BadInputException(path, "x, dtype", $"'{x.Descr}'", "uint8 (0 to 255), float32, float64 or bool",
                 "Save x.astype(numpy.uint8) where its values are 0 to 255, x.astype(numpy.float32) otherwise.");
-        RequireInteger(path, Labels, y);
         bool channelsLast = HasChannelsLast(path, file, x);
         int[] imageShape = x.Shape.Length == 3 ? [1, .. x.Shape[1..]] : channelsLast ? [x.Shape[3], x.Shape[1], x.Shape[2]] : x.Shape[1..];
         ImageSize.Require(path, "x, shape", imageShape[1], imageShape[2]);
         ImageSize.RequireMemory(path, "x, shape", x.Count, NpyType.ElementSize(x.Descr)!.Value);
 
-        int? classes = file.Has(Classes) ? ReadClasses(path, file) : null;
-        string[]? names = file.Has(ClassNames) ? ReadNames(path, file) : null;
         float[] pixels = Pixels(path, file.Read(Images).Data);
-        string[] others = [.. file.Names.Except(Names)];
-        return new Split(path, channelsLast ? ToPlanes(pixels, imageShape) : pixels, Integers(path, Labels, file.Read(Labels).Data),
-            imageShape, classes, names)
+        return new Split(path, new ArrayRows(channelsLast ? ToPlanes(pixels, imageShape) : pixels, imageShape[0] * imageShape[1]
+            * imageShape[2]), Integers(path, Labels, file.Read(Labels).Data), imageShape)
         {
-            Notes = others.Length == 0 ? []
-                : [$"{path}: ignored {ShortList.Of(others, 5)}; only these are read: {string.Join(", ", Names)}."],
+            Classes = classes,
+            ClassNames = names,
+            Notes = notes,
         };
+    }
+
+    private static Split ReadFeatures(string path, NpzFile file, string x, string y)
+    {
+        NpyHeader header = NpzFeatures.Require(path, file, x);
+        RequireLabels(path, file, y, header.Shape[0], "row");
+        SampleRows rows = NpzFeatures.Read(path, file, x);
+        return new Split(path, rows, Integers(path, y, file.Read(y).Data), [header.Shape[1], 1, 1])
+        {
+            IsFeatures = true,
+            LabelsName = y,
+        };
+    }
+
+    private static void RequireLabels(string path, NpzFile file, string name, int samples, string sample)
+    {
+        NpyHeader y = file.Header(name);
+        if (y.Shape.Length != 1 || y.Shape[0] != samples)
+            throw new BadInputException(path, $"{name}, shape", y.ShapeText, $"[{samples}], a label for every {sample} of x",
+                "Use samples and labels that belong together.");
+        RequireInteger(path, name, y);
+    }
+
+    private static string[] Ignored(string path, NpzFile file, IReadOnlyList<string> names)
+    {
+        string[] others = [.. file.Names.Except(names)];
+        return others.Length == 0 ? [] : [$"{path}: ignored {ShortList.Of(others, 5)}; only these are read: {string.Join(", ", names)}."];
     }
 
     /// <summary>
@@ -185,21 +247,27 @@ public static class NpzDatasetReader
         return integers;
     }
 
-    private sealed record Split(string File, float[] Images, int[] Labels, int[] ImageShape, int? Classes, string[]? ClassNames)
+    private sealed record Split(string File, SampleRows Rows, int[] Labels, int[] ImageShape)
     {
+        public int? Classes { get; init; }
+
+        public string[]? ClassNames { get; init; }
+
         public IReadOnlyList<string> Notes { get; init; } = [];
+
+        public bool IsFeatures { get; init; }
+
+        public string LabelsName { get; init; } = NpzDatasetReader.Labels;
 
         public Dataset ToDataset(string name, int classes, string[]? classNames)
         {
             int bad = Array.FindIndex(Labels, label => label >= classes);
             if (bad >= 0)
-                throw new BadInputException(File, $"y[{bad}]", $"{Labels[bad]}", $"0 to {classes - 1}",
-                    "Correct the label, or 'classes' in train.npz.");
-            return new Dataset(name, Images, Labels, ImageShape[0], ImageShape[1], ImageShape[2], classes)
-            {
-                ClassNames = classNames,
-                Notes = Notes,
-            };
+                throw new BadInputException(File, $"{LabelsName}[{bad}]", $"{Labels[bad]}", $"0 to {classes - 1}",
+                    "Correct the label, or the entry 'classes'.");
+            Dataset data = IsFeatures ? Dataset.OfFeatures(name, Rows, Labels, classes)
+                : new Dataset(name, Rows.Values!, Labels, ImageShape[0], ImageShape[1], ImageShape[2], classes);
+            return data.Named(name, classNames, Notes);
         }
     }
 }

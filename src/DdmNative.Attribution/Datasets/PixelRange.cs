@@ -13,11 +13,13 @@ public readonly record struct PixelRange(float Black, float White)
 
     /// <summary>
     /// The range of data as read: 0 to 1 if the values are such fractions, 0 to 255 if they are bytes stored as floats, otherwise from the
-    /// minimum to the maximum.
+    /// minimum to the maximum. Features are not drawn.
     /// </summary>
     public static PixelRange Of(Dataset data)
     {
         ArgumentNullException.ThrowIfNull(data);
+        if (data.IsFeatures)
+            return Unit;
         (float least, float greatest) = (float.PositiveInfinity, float.NegativeInfinity);
         foreach (float x in data.Images)
             (least, greatest) = (Math.Min(least, x), Math.Max(greatest, x));

@@ -1,4 +1,5 @@
 using DdmNative.Attribution.Datasets;
+using DdmNative.Attribution.Datasets.Rows;
 using DdmNative.Attribution.Formats;
 using DdmNative.Attribution.Grouping;
 
@@ -34,8 +35,10 @@ public sealed record FeatureSynset(FrozenFeatures Features, int[] Labels, int[] 
     /// <param name="perGroup">The approximate number per group; 0 for <see cref="CountFor"/>. A group with no more samples keeps
     /// all.</param>
     /// <param name="seed">The seed of the strata and the drawing.</param>
+    /// <param name="labels">[N]: the classes of the training samples; null if each group is of one class.</param>
     /// <exception cref="ArgumentException">The features are not those of the grouped samples.</exception>
-    public static FeatureSynset Distil(FrozenFeatures features, GroupTable groups, int perGroup = 0, ulong seed = 1)
+    public static FeatureSynset Distil(FrozenFeatures features, GroupTable groups, int perGroup = 0, ulong seed = 1,
+        int[]? labels = null)
     {
         ArgumentNullException.ThrowIfNull(features);
         ArgumentNullException.ThrowIfNull(groups);
@@ -44,21 +47,20 @@ public sealed record FeatureSynset(FrozenFeatures Features, int[] Labels, int[] 
             throw new ArgumentException($"{groups.GroupOf.Length} samples are grouped, there are features of {features.Count}.",
                 nameof(groups));
         int d = features.Dimensions;
-        var drawn = new List<float>();
-        var (labels, groupOf, counts) = (new List<int>(), new List<int>(), new List<float>());
-        for (int g = 0; g < groups.Count; g++)
+        var drawn = new (int Sample, float Count)[groups.Count][];
+        InParallel.For(groups.Count, g =>
         {
-            float[] rows = FeatureRows.Select(features.Values, d, groups.Members(g));
-            foreach ((int row, float count) in Draw(rows, d, perGroup > 0 ? perGroup : CountFor(rows.Length / d), seed, (ulong)g))
-            {
-                drawn.AddRange(rows.AsSpan(row * d, d));
-                labels.Add(groups.ClassOf[g]);
-                groupOf.Add(g);
-                counts.Add(count);
-            }
-        }
-
-        return new FeatureSynset(new FrozenFeatures(features.Shape, labels.Count, [.. drawn]), [.. labels], [.. groupOf], [.. counts]);
+            int[] members = groups.Members(g);
+            float[] rows = features.Rows.Copy(members);
+            drawn[g] = [.. Draw(rows, d, perGroup > 0 ? perGroup : CountFor(members.Length), seed, (ulong)g)
+                .Select(entry => (members[entry.Row], entry.Count))];
+        });
+        int[] groupOf = [.. drawn.SelectMany((own, g) => Enumerable.Repeat(g, own.Length))];
+        (int Sample, float Count)[] all = [.. drawn.SelectMany(own => own)];
+        float[] values = features.Rows.Copy([.. all.Select(entry => entry.Sample)]);
+        int[] labelOf = [.. all.Select((entry, i) => labels?[entry.Sample] ?? groups.ClassOf[groupOf[i]])];
+        return new FeatureSynset(new FrozenFeatures(features.Shape, all.Length, values), labelOf, groupOf,
+            [.. all.Select(entry => entry.Count)]);
     }
 
     /// <summary>Rows of one group, ascending, each with the number of rows that it represents.</summary>

@@ -39,11 +39,11 @@ public sealed class PartialRetraining : IDisposable
         ArgumentNullException.ThrowIfNull(evaluation);
         int firstLayer = depth.FirstLayer(network);
         (_device, _network, _top) = (device, network, network.Top(firstLayer));
-        TrainingFeatures = FrozenFeatures.Compute(device, network, firstLayer, target, train.Images);
-        FrozenFeatures evaluationFeatures = FrozenFeatures.Compute(device, network, firstLayer, target, evaluation.Images);
-        _set = TrainingSet.Create(device, TrainingFeatures.Values, TrainingFeatures.Shape.For(members: 1, train.Count), train.Labels,
-            network.Classes, labelSmoothing: labelSmoothing);
-        _evaluator = new ModelEvaluator(device, _top, evaluationFeatures.Values, evaluationFeatures.Count);
+        TrainingFeatures = FrozenFeatures.Compute(device, network, firstLayer, target, train.Rows);
+        FrozenFeatures evaluationFeatures = FrozenFeatures.Compute(device, network, firstLayer, target, evaluation.Rows);
+        _set = TrainingSet.Create(device, TrainingFeatures.Rows, TrainingFeatures.Shape, train.Labels, network.Classes,
+            labelSmoothing: labelSmoothing);
+        _evaluator = new ModelEvaluator(device, _top, evaluationFeatures.Rows);
     }
 
     /// <summary>The training set's frozen activations.</summary>
@@ -81,9 +81,8 @@ public sealed class PartialRetraining : IDisposable
         if (synset.Features.Shape != _top.Input)
             throw new ArgumentException($"The synset has features of {synset.Features.Shape}; this depth has {_top.Input}.",
                 nameof(synset));
-        using TrainingSet drawn = TrainingSet.Create(_device, synset.Features.Values,
-            synset.Features.Shape.For(members: 1, synset.Features.Count), synset.Labels, _network.Classes, synset.Counts,
-            _set.LabelSmoothing);
+        using var drawn = TrainingSet.Create(_device, synset.Features.Rows, synset.Features.Shape, synset.Labels, _network.Classes,
+            synset.Counts, _set.LabelSmoothing);
         TrainingOptions distilled = schedule.Apply(recipe, recipe.TotalSteps(_set.Count), drawn.Count);
         return new LeaveOutTraining(_device, _top, drawn, synset.Groups, _evaluator).Run(distilled, TopOf(initial), leftOut, options,
             cancellation);

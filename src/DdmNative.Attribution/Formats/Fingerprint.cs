@@ -31,7 +31,8 @@ public static class Fingerprint
         foreach (Dataset split in (ReadOnlySpan<Dataset>)[train, test])
         {
             hash.AppendData(MemoryMarshal.AsBytes([split.Count, split.Channels, split.Height, split.Width, split.Classes]));
-            hash.AppendData(MemoryMarshal.AsBytes(split.Images.AsSpan()));
+            foreach ((_, ReadOnlyMemory<float> rows) in split.Rows.Pieces())
+                hash.AppendData(MemoryMarshal.AsBytes(rows.Span));
             hash.AppendData(MemoryMarshal.AsBytes(split.Labels.AsSpan()));
             hash.AppendData(MemoryMarshal.AsBytes(split.SourceIndices.AsSpan()));
         }

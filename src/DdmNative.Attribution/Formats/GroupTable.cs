@@ -2,10 +2,15 @@ namespace DdmNative.Attribution.Formats;
 
 /// <summary>
 /// The group of every sample, and the class and cluster of every group: G groups, numbered from 0 without gaps, none empty, each within one
-/// class.
+/// class; a user's groups of features may span several.
 /// </summary>
 public sealed class GroupTable
 {
+    /// <summary>The class of a group that spans several.</summary>
+    public const int SeveralClasses = -1;
+
+    private readonly Lazy<int[][]> _members;
+
     /// <param name="groupOf">[N]: the group of each sample, in the dataset's order.</param>
     /// <param name="classOf">[G]: the class of each group.</param>
     /// <param name="clusterOf">[G]: the number of each group within its class.</param>
@@ -34,6 +39,7 @@ public sealed class GroupTable
         ClassOf = classOf;
         ClusterOf = clusterOf;
         Names = names;
+        _members = new Lazy<int[][]>(FindMembers);
     }
 
     /// <summary>G.</summary>
@@ -42,7 +48,7 @@ public sealed class GroupTable
     /// <summary>[N]: the group of each sample, in the dataset's order.</summary>
     public int[] GroupOf { get; }
 
-    /// <summary>[G]: the class of each group.</summary>
+    /// <summary>[G]: the class of each group, or <see cref="SeveralClasses"/>.</summary>
     public int[] ClassOf { get; }
 
     /// <summary>[G]: the number of each group within its class.</summary>
@@ -55,15 +61,15 @@ public sealed class GroupTable
     public string[]? Names { get; }
 
     /// <summary>The dataset positions of the samples of one group, ascending.</summary>
-    public int[] Members(int group)
-    {
-        var members = new List<int>();
-        for (int n = 0; n < GroupOf.Length; n++)
-        {
-            if (GroupOf[n] == group)
-                members.Add(n);
-        }
+    public int[] Members(int group) => [.. _members.Value[group]];
 
-        return [.. members];
+    /// <summary>All groups' members in one pass: a pass for each group would take too long for many.</summary>
+    private int[][] FindMembers()
+    {
+        int[][] members = [.. Sizes.Select(size => new int[size])];
+        var filled = new int[Count];
+        for (int n = 0; n < GroupOf.Length; n++)
+            members[GroupOf[n]][filled[GroupOf[n]]++] = n;
+        return members;
     }
 }

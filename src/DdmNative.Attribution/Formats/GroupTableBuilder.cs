@@ -45,7 +45,7 @@ internal sealed class GroupTableBuilder
     /// <summary>Adds a row of ddm's own file.</summary>
     public void AddNumbered(int n, int group, int groupClass, int cluster, string? name)
     {
-        if (groupClass != _data.Labels[n])
+        if (groupClass != _data.Labels[n] && !(groupClass == GroupTable.SeveralClasses && _data.IsFeatures))
             throw _rows.Error("class", $"{groupClass}", $"{_data.Labels[n]}, the sample's label: a group belongs to one class",
                 "Split the group by class.");
         if (group >= _data.Count)
@@ -60,10 +60,16 @@ internal sealed class GroupTableBuilder
 
     /// <summary>
     /// Adds a row of a user's file. Names are numbered in the order of their first appearance, with one number for each class that they
-    /// span.
+    /// span; names of features have one number.
     /// </summary>
     public void AddNamed(int n, string name)
     {
+        if (_data.IsFeatures)
+        {
+            AddSpanning(n, name);
+            return;
+        }
+
         int label = _data.Labels[n];
         if (!_named.TryGetValue((name, label), out int group))
         {
@@ -88,8 +94,41 @@ internal sealed class GroupTableBuilder
             throw new BadInputException(_rows.Path, "column 'group'", $"no group {gap}",
                 $"groups numbered densely from 0 to {_groups.Count - 1}",
                 "Number the groups without gaps.");
+        if (_data.IsFeatures && _named.Count > 0)
+            NumberWithinClasses();
         bool named = _groups.Values.All(group => group.Name is not null);
         return new GroupTable(_groupOf, [.. _groups.Values.Select(g => g.Class)], [.. _groups.Values.Select(g => g.Cluster)],
             named ? [.. _groups.Values.Select(g => g.Name!)] : null);
+    }
+
+    /// <summary>Adds a row of a group that may have several classes.</summary>
+    private void AddSpanning(int n, string name)
+    {
+        int label = _data.Labels[n];
+        if (!_named.TryGetValue((name, GroupTable.SeveralClasses), out int group))
+        {
+            group = _named.Count;
+            _named.Add((name, GroupTable.SeveralClasses), group);
+            _groups.Add(group, (label, 0, name));
+        }
+        else if (_groups[group].Class != label)
+        {
+            _groups[group] = (GroupTable.SeveralClasses, 0, name);
+        }
+
+        _groupOf[n] = group;
+    }
+
+    /// <summary>Numbers the groups of each class, and those of several, in their order.</summary>
+    private void NumberWithinClasses()
+    {
+        var met = new Dictionary<int, int>();
+        for (int group = 0; group < _groups.Count; group++)
+        {
+            (int ofClass, _, string? name) = _groups[group];
+            int cluster = met.GetValueOrDefault(ofClass);
+            met[ofClass] = cluster + 1;
+            _groups[group] = (ofClass, cluster, name);
+        }
     }
 }

@@ -8,12 +8,13 @@ namespace DdmNative.Attribution.Formats;
 /// <c>class_name</c> and <c>file</c> if the data have them); <c>sample</c> is the index of the image in the original training files (<see
 /// cref="Dataset.SourceIndices"/>), so that the file has the same meaning for a subset. A user's file needs only <c>sample,group</c>, where
 /// <c>group</c> is any text: a data source, an annotator, a batch. Its rows for samples outside the subset in use are ignored, and a name
-/// that spans several classes becomes one group per class, because a group has one label vector.
+/// that spans several classes becomes one group per class, because a group's synthetic images have one label vector. Groups of features
+/// have no such images and may span classes: their <c>class</c> is −1.
 /// </summary>
 public static class GroupsCsv
 {
     private const string Sample = "sample", Label = "label", Group = "group", Class = "class", Cluster = "cluster", Name = "name",
-        ClassName = "class_name", File = "file";
+        ClassName = "class_name", File = "file", Several = "-1";
 
     /// <summary>Writes ddm's own format, completely or not at all (<see cref="AtomicFile"/>), in the dataset's order.</summary>
     /// <exception cref="ArgumentException">The number of samples differs, or a sample's label is not its group's class.</exception>
@@ -25,7 +26,7 @@ public static class GroupsCsv
             throw new ArgumentException($"The table groups {groups.GroupOf.Length} samples, the data have {data.Count}.", nameof(groups));
         for (int n = 0; n < data.Count; n++)
         {
-            if (groups.ClassOf[groups.GroupOf[n]] != data.Labels[n])
+            if (groups.ClassOf[groups.GroupOf[n]] != data.Labels[n] && groups.ClassOf[groups.GroupOf[n]] != GroupTable.SeveralClasses)
                 throw new ArgumentException(
                     $"Sample {n} of class {data.Labels[n]} is in a group of class {groups.ClassOf[groups.GroupOf[n]]}.",
                     nameof(groups));
@@ -79,7 +80,8 @@ public static class GroupsCsv
                 throw rows.Error(Label, rows.Text(Label), $"{data.Labels[n]}, the label of sample {data.SourceIndices[n]} in {data.Name}",
                     "Check that the file belongs to this dataset.");
             if (ours)
-                builder.AddNumbered(n, rows.Number(Group), rows.Number(Class), rows.Number(Cluster), rows.Has(Name)
+                builder.AddNumbered(n, rows.Number(Group), rows.Text(Class) == Several ? GroupTable.SeveralClasses : rows.Number(Class),
+                    rows.Number(Cluster), rows.Has(Name)
                     ? rows.Text(Name) : null);
             else
                 builder.AddNamed(n, rows.Text(Group));

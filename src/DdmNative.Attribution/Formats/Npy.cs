@@ -14,6 +14,9 @@ public static partial class Npy
     /// <summary>The number of bytes at the start of a file that contain the header of any supported array.</summary>
     internal const int LongestStart = 12 + ushort.MaxValue;
 
+    /// <summary>More elements than a file of any supported system holds.</summary>
+    private const long MostElements = 1L << 60;
+
     private const string Remedy = "Write the array again with numpy.save or numpy.savez.";
 
     private static ReadOnlySpan<byte> Magic => [0x93, (byte)'N', (byte)'U', (byte)'M', (byte)'P', (byte)'Y'];
@@ -55,6 +58,7 @@ public static partial class Npy
             throw new BadInputException(file, $"{field}, order", "Fortran order", "C order", "Write numpy.ascontiguousarray(array).");
 
         Int128 count = header.Count;
+        InputFile.RequireArraySize(file, $"{field}, shape", count);
         if (count * size != bytes.Length - header.Start || (size == 0 && count > bytes.Length))
             throw new BadInputException(file, $"{field}, byte {header.Start} (elements)", $"{bytes.Length - header.Start} bytes",
                 $"{count * size} bytes for '{header.Descr}' [{string.Join(", ", header.Shape)}]", Remedy);
@@ -66,8 +70,8 @@ public static partial class Npy
     /// <param name="field">The array's name, for messages.</param>
     /// <param name="bytes">The start of a <c>.npy</c> file: all of it, or <see cref="LongestStart"/> bytes.</param>
     /// <param name="length">The length of the complete file, in bytes.</param>
-    /// <exception cref="BadInputException">It is not the header of a plain array, or the number of elements is too large for an
-    /// array.</exception>
+    /// <exception cref="BadInputException">It is not the header of a plain array, or the number of elements is too large for any
+    /// file.</exception>
     internal static NpyHeader ParseHeader(string file, string field, byte[] bytes, long length)
     {
         (string header, int start) = Header(file, field, bytes, length);
@@ -81,7 +85,8 @@ public static partial class Npy
         foreach (int axis in shape)
         {
             count *= axis;
-            InputFile.RequireArraySize(file, $"{field}, shape", count);
+            if (count > MostElements)
+                throw new BadInputException(file, $"{field}, shape", $"{count} elements or more", $"at most {MostElements}", Remedy);
         }
 
         return new NpyHeader(match.Groups["descr"].Value, match.Groups["order"].Value == "True", shape, start);

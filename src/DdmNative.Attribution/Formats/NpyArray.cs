@@ -2,7 +2,8 @@ namespace DdmNative.Attribution.Formats;
 
 /// <summary>
 /// A NumPy array: row-major elements and their shape. The element types are bool, float32, float64, the eight integer types and text
-/// (<c>&lt;U</c>), held as <c>bool[]</c>, <c>float[]</c>, <c>double[]</c>, <c>sbyte[]</c> … <c>ulong[]</c> and <c>string[]</c>.
+/// (<c>&lt;U</c>), held as <c>bool[]</c>, <c>float[]</c>, <c>double[]</c>, <c>sbyte[]</c> … <c>ulong[]</c> and <c>string[]</c>. float16
+/// is read as float32.
 /// </summary>
 public sealed class NpyArray
 {

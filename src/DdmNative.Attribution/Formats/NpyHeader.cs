@@ -7,8 +7,8 @@ namespace DdmNative.Attribution.Formats;
 /// <param name="Start">The position of the first element's byte.</param>
 internal sealed record NpyHeader(string Descr, bool FortranOrder, int[] Shape, int Start)
 {
-    /// <summary>The number of elements, which is known to fit in an array.</summary>
-    public int Count => Shape.Aggregate(1, (product, axis) => product * axis);
+    /// <summary>The number of elements; it may be more than one array holds.</summary>
+    public long Count => Shape.Aggregate(1L, (product, axis) => product * axis);
 
     /// <summary>The shape for messages.</summary>
     public string ShapeText => $"[{string.Join(", ", Shape)}]";

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Globalization;
+using System.Numerics.Tensors;
 using System.Runtime.InteropServices;
 using System.Text;
 
@@ -11,7 +12,10 @@ namespace DdmNative.Attribution.Formats;
 /// </summary>
 internal static class NpyType
 {
-    public const string Readable = "one of |b1, <f4, <f8, |i1, |u1, <i2, <u2, <i4, <u4, <i8, <u8, <U…";
+    public const string Readable = "one of |b1, <f2, <f4, <f8, |i1, |u1, <i2, <u2, <i4, <u4, <i8, <u8, <U…";
+
+    /// <summary>float16, which is read as float32 and never written.</summary>
+    public const string Half = "<f2";
 
     public static bool IsSupported(Array data)
         => data is string[] || (data.Rank == 1 && NumericCode(data.GetType().GetElementType()!) is not null);
@@ -30,7 +34,7 @@ internal static class NpyType
             return valid && points <= Array.MaxLength / 4 ? 4 * points : null;
         }
 
-        return NumericType(descr) is null ? null : descr[2] - '0';
+        return descr == Half ? sizeof(ushort) : NumericType(descr) is null ? null : descr[2] - '0';
     }
 
     /// <summary>The bytes of an array's elements.</summary>
@@ -49,6 +53,13 @@ internal static class NpyType
     {
         if (descr.StartsWith("<U", StringComparison.Ordinal))
             return Texts(file, field, bytes.AsSpan(offset), count, ElementSize(descr)!.Value);
+        if (descr == Half)
+        {
+            var floats = new float[count];
+            TensorPrimitives.ConvertToSingle(MemoryMarshal.Cast<byte, System.Half>(bytes.AsSpan(offset, sizeof(ushort) * count)), floats);
+            return floats;
+        }
+
         var data = Array.CreateInstance(NumericType(descr)!, count);
         Buffer.BlockCopy(bytes, offset, data, 0, Buffer.ByteLength(data));
         return data;

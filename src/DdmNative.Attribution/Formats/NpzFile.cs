@@ -77,6 +77,43 @@ internal sealed class NpzFile : IDisposable
         return Guarded(_path, () => Npy.Parse(_path, name, Unpack(entry)));
     }
 
+    /// <summary>
+    /// The position in the file of the first byte of an array's elements if they are stored as they are; null if they are compressed.
+    /// </summary>
+    /// <exception cref="BadInputException">There is no such array, or the file's directory is damaged.</exception>
+    public long? PlaceOfElements(string name) => PlaceOf(Entry(name)) is long place ? place + Header(name).Start : null;
+
+    /// <summary>Compares the checksum of an array's unpacked bytes with the directory's, and shows its elements in pieces.</summary>
+    /// <param name="name">The array.</param>
+    /// <param name="piece">The number of bytes of a piece of the elements; the last may be smaller.</param>
+    /// <param name="onPiece">Receives each piece, its length, and the position of its first byte among the elements.</param>
+    /// <exception cref="BadInputException">There is no such array, or it is damaged.</exception>
+    public void Scan(string name, int piece, Action<byte[], int, long> onPiece)
+    {
+        ZipArchiveEntry entry = Entry(name);
+        (int start, long elements) = (Header(name).Start, entry.Length - Header(name).Start);
+        Guarded(_path, () =>
+        {
+            using Stream packed = Open(entry);
+            var buffer = new byte[Math.Max(start, piece)];
+            packed.ReadExactly(buffer, 0, start);
+            var crc = new Crc32();
+            crc.Append(buffer.AsSpan(0, start));
+            for (long position = 0; position < elements;)
+            {
+                int count = InputFile.ReadSome(packed, buffer.AsSpan(0, (int)Math.Min(piece, elements - position)), _path, position);
+                if (count == 0)
+                    throw new InvalidDataException($"{entry.FullName} ends after {position} of {elements} bytes");
+                crc.Append(buffer.AsSpan(0, count));
+                onPiece(buffer, count, position);
+                position += count;
+            }
+
+            RequireChecksum(entry, crc.Value);
+            return true;
+        });
+    }
+
     public void Dispose()
     {
         _zip.Dispose();
@@ -120,6 +157,19 @@ internal sealed class NpzFile : IDisposable
         }
     }
 
+    /// <summary>The position of a stored entry's first byte; null if the entry is compressed.</summary>
+    private long? PlaceOf(ZipArchiveEntry entry) => Guarded(_path, () => ZipPlace.Find(_path, _file.SafeFileHandle, entry.FullName));
+
+    /// <summary>An entry's bytes; those of a stored one from the place where its parts are read later.</summary>
+    private Stream Open(ZipArchiveEntry entry)
+    {
+        if (PlaceOf(entry) is not long place)
+            return entry.Open();
+        FileStream stored = InputFile.Open(_path);
+        stored.Position = place;
+        return stored;
+    }
+
     private byte[] Unpack(ZipArchiveEntry entry)
     {
         InputFile.RequireArraySize(_path, $"{entry.FullName}, size", entry.Length);
@@ -128,9 +178,14 @@ internal sealed class NpzFile : IDisposable
         if (bytes.Length != entry.Length)
             throw new BadInputException(_path, $"{entry.FullName}, size", $"{bytes.Length} bytes (or more)",
                 $"{entry.Length}, according to the directory", Damaged);
-        if (Crc32.Compute(bytes) != entry.Crc32)
-            throw new BadInputException(_path, $"{entry.FullName}, CRC-32", $"{Crc32.Compute(bytes):X8}",
-                $"{entry.Crc32:X8}, according to the directory", Damaged);
+        RequireChecksum(entry, Crc32.Compute(bytes));
         return bytes;
+    }
+
+    private void RequireChecksum(ZipArchiveEntry entry, uint found)
+    {
+        if (found != entry.Crc32)
+            throw new BadInputException(_path, $"{entry.FullName}, CRC-32", $"{found:X8}", $"{entry.Crc32:X8}, according to the directory",
+                Damaged);
     }
 }

@@ -1,3 +1,4 @@
+using DdmNative.Attribution.Datasets.Rows;
 using DdmNative.Attribution.Formats;
 
 namespace DdmNative.Attribution.Grouping;
@@ -17,19 +18,34 @@ public static class ClusterGroups
     /// <exception cref="ArgumentException">The numbers of features and samples disagree.</exception>
     public static GroupTable Make(ReadOnlySpan<float> features, ReadOnlySpan<int> labels, KMeansOptions options)
     {
-        ArgumentNullException.ThrowIfNull(options);
         if (labels.IsEmpty || features.IsEmpty || features.Length % labels.Length != 0)
             throw new ArgumentException($"{features.Length} numbers are not the features of {labels.Length} samples.", nameof(features));
-        int d = features.Length / labels.Length;
+        return Make(new ArrayRows(features.ToArray(), features.Length / labels.Length), labels, options);
+    }
+
+    /// <summary>The same on features that need not be in memory: those of one class are, at a time.</summary>
+    /// <param name="features">[N][d]: the features that measure similarity.</param>
+    /// <param name="labels">[N]: the class of each sample.</param>
+    /// <param name="options">k per class, and the seed.</param>
+    /// <exception cref="ArgumentException">The numbers of features and samples disagree.</exception>
+    public static GroupTable Make(SampleRows features, ReadOnlySpan<int> labels, KMeansOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        ArgumentNullException.ThrowIfNull(features);
+        if (labels.IsEmpty || features.Count != labels.Length)
+            throw new ArgumentException($"{features.Count} rows are not the features of {labels.Length} samples.", nameof(features));
         var groupOf = new int[labels.Length];
         var (classOf, clusterOf) = (new List<int>(), new List<int>());
-        foreach (int c in labels.ToArray().Distinct().Order())
+        (int Class, int[] Samples)[] classes = SamplesByClass(labels);
+        var clusterings = new Clustering[classes.Length];
+        InParallel.For(classes.Length, i => clusterings[i] = KMeans.Fit(features.Copy(classes[i].Samples), features.Length,
+            options with { Stream = (ulong)classes[i].Class }));
+        for (int i = 0; i < classes.Length; i++)
         {
-            int[] samples = SamplesOf(labels, c);
-            Clustering clusters = KMeans.Fit(FeatureRows.Select(features, d, samples), d, options with { Stream = (ulong)c });
-            for (int i = 0; i < samples.Length; i++)
-                groupOf[samples[i]] = classOf.Count + clusters.Assignment[i];
-            for (int k = 0; k < clusters.Sizes.Length; k++)
+            (int c, int[] samples) = classes[i];
+            for (int n = 0; n < samples.Length; n++)
+                groupOf[samples[n]] = classOf.Count + clusterings[i].Assignment[n];
+            for (int k = 0; k < clusterings[i].Sizes.Length; k++)
             {
                 classOf.Add(c);
                 clusterOf.Add(k);
@@ -39,15 +55,17 @@ public static class ClusterGroups
         return new GroupTable(groupOf, [.. classOf], [.. clusterOf]);
     }
 
-    private static int[] SamplesOf(ReadOnlySpan<int> labels, int ofClass)
+    /// <summary>The samples of every class that has some, ascending.</summary>
+    private static (int Class, int[] Samples)[] SamplesByClass(ReadOnlySpan<int> labels)
     {
-        var samples = new List<int>();
+        var samples = new SortedDictionary<int, List<int>>();
         for (int n = 0; n < labels.Length; n++)
         {
-            if (labels[n] == ofClass)
-                samples.Add(n);
+            if (!samples.TryGetValue(labels[n], out List<int>? ofClass))
+                samples.Add(labels[n], ofClass = []);
+            ofClass.Add(n);
         }
 
-        return [.. samples];
+        return [.. samples.Select(entry => (entry.Key, entry.Value.ToArray()))];
     }
 }

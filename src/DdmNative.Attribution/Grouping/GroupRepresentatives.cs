@@ -1,4 +1,5 @@
 using System.Numerics.Tensors;
+using DdmNative.Attribution.Datasets.Rows;
 using DdmNative.Attribution.Formats;
 
 namespace DdmNative.Attribution.Grouping;
@@ -17,7 +18,7 @@ public sealed record GroupRepresentatives(int PerGroup, int[] Samples, float[] S
     /// For m = 1, selects the sample nearest to the group's mean; for more, splits the group into m sub-clusters and selects the sample
     /// nearest to each mean.
     /// </summary>
-    /// <param name="features">[N, d]: the features that measure the distance.</param>
+    /// <param name="features">[N][d]: the features that measure the distance.</param>
     /// <param name="groups">The groups of the N samples.</param>
     /// <param name="perGroup">m.</param>
     /// <param name="seed">The seed of the sub-clusters.</param>
@@ -25,18 +26,34 @@ public sealed record GroupRepresentatives(int PerGroup, int[] Samples, float[] S
     public static GroupRepresentatives Nearest(ReadOnlySpan<float> features, GroupTable groups, int perGroup, ulong seed)
     {
         ArgumentNullException.ThrowIfNull(groups);
-        ArgumentOutOfRangeException.ThrowIfLessThan(perGroup, 1);
         if (features.IsEmpty || features.Length % groups.GroupOf.Length != 0)
             throw new ArgumentException($"{features.Length} numbers are not the features of {groups.GroupOf.Length} samples.",
                 nameof(features));
-        int d = features.Length / groups.GroupOf.Length;
+        return Nearest(new ArrayRows(features.ToArray(), features.Length / groups.GroupOf.Length), groups, perGroup, seed);
+    }
+
+    /// <summary>The same on features that need not be in memory.</summary>
+    /// <param name="features">[N][d]: the features that measure the distance.</param>
+    /// <param name="groups">The groups of the N samples.</param>
+    /// <param name="perGroup">m.</param>
+    /// <param name="seed">The seed of the sub-clusters.</param>
+    /// <exception cref="ArgumentException">The numbers of features and samples disagree.</exception>
+    public static GroupRepresentatives Nearest(SampleRows features, GroupTable groups, int perGroup, ulong seed)
+    {
+        ArgumentNullException.ThrowIfNull(groups);
+        ArgumentOutOfRangeException.ThrowIfLessThan(perGroup, 1);
+        ArgumentNullException.ThrowIfNull(features);
+        if (features.Count == 0 || features.Count != groups.GroupOf.Length)
+            throw new ArgumentException($"{features.Count} rows are not the features of {groups.GroupOf.Length} samples.",
+                nameof(features));
+        int d = features.Length;
         var samples = new int[groups.Count * perGroup];
         var sizes = new float[samples.Length];
         var subClusters = new IReadOnlyList<int>[samples.Length];
         for (int g = 0; g < groups.Count; g++)
         {
             int[] members = groups.Members(g);
-            float[] rows = FeatureRows.Select(features, d, members);
+            float[] rows = features.Copy(members);
             Clustering clusters = KMeans.Fit(rows, d, new KMeansOptions { Clusters = perGroup, Seed = seed, Stream = (ulong)g });
             int found = clusters.Sizes.Length;
             for (int j = 0; j < perGroup; j++)

@@ -1,7 +1,6 @@
 using DdmNative.Attribution.DepthDial;
 using DdmNative.Attribution.Networks;
 using DdmNative.Attribution.Training;
-using DdmNative.Compute;
 
 namespace DdmNative.Attribution.Methods;
 
@@ -92,9 +91,8 @@ public sealed class DepthMethod : IModelMethod, IUnlearningMethod
         float[] model = [.. context.Target];
         int firstLayer = _depth.FirstLayer(context.Network);
         Network top = context.Network.Top(firstLayer);
-        FrozenFeatures features = FrozenFeatures.Compute(context.Device, context.Network, firstLayer, model, context.Train.Images);
-        var shape = new TensorShape(1, features.Count, features.Shape.Channels, features.Shape.Height, features.Shape.Width);
-        using var set = TrainingSet.Create(context.Device, features.Values, shape, context.Train.Labels, top.Classes,
+        FrozenFeatures features = FrozenFeatures.Compute(context.Device, context.Network, firstLayer, model, context.Train.Rows);
+        using var set = TrainingSet.Create(context.Device, features.Rows, features.Shape, context.Train.Labels, top.Classes,
             labelSmoothing: context.Recipe.LabelSmoothing);
         using var trainer = new EnsembleTrainer(context.Device, top, set, context.Recipe, members: 1);
         trainer.Run(context.Initial.AsSpan(top.ParameterOffset), (_, sample) => removed[context.Parts.GroupOf[sample]],

@@ -19,11 +19,11 @@ internal sealed class DistilledSynsets(MethodContext context) : ISynsets
     public FeatureSynset Features(SynsetRecipe recipe)
     {
         ArgumentNullException.ThrowIfNull(recipe);
-        return FeatureSynset.Distil(Penultimate(), context.Parts, recipe.PerGroup, context.Seed);
+        return FeatureSynset.Distil(Penultimate(), context.Parts, recipe.PerGroup, context.Seed, context.Train.Labels);
     }
 
     private FrozenFeatures Penultimate() => _features ??= FrozenFeatures.Compute(
-        context.Device, context.Network, context.Network.HeadStart, context.Target, context.Train.Images);
+        context.Device, context.Network, context.Network.HeadStart, context.Target, context.Train.Rows);
 
     private (Synset Last, IReadOnlyList<PhaseSynset> Phases) Distil(SynsetRecipe recipe)
     {
@@ -33,7 +33,7 @@ internal sealed class DistilledSynsets(MethodContext context) : ISynsets
         Trajectory trajectory = recipe.NeedsTrajectory
             ? context.RequireTrajectory(recipe.Kind)
             : context.Trajectory ?? new Trajectory([new Checkpoint(0, context.Target)]);
-        GroupRepresentatives nearest = GroupRepresentatives.Nearest(Penultimate().Values, context.Parts, recipe.PerGroup, context.Seed);
+        GroupRepresentatives nearest = GroupRepresentatives.Nearest(Penultimate().Rows, context.Parts, recipe.PerGroup, context.Seed);
         var images = new SynsetStart(context.Network.Input, context.Network.Classes, context.Train.Images, context.Train.Labels)
         {
             LabelSmoothing = context.Recipe.LabelSmoothing,

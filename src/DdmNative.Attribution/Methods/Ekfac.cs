@@ -1,6 +1,7 @@
 using DdmNative.Attribution.Datasets;
 using DdmNative.Attribution.Methods.Gradients;
 using DdmNative.Attribution.Objectives;
+using DdmNative.Attribution.Training;
 using DdmNative.Compute.Contracts;
 
 namespace DdmNative.Attribution.Methods;
@@ -38,9 +39,10 @@ public sealed class Ekfac(double damping = 0.1, int samples = Ekfac.DefaultSampl
     public MemoryEstimate Estimate(MethodContext context)
     {
         ArgumentNullException.ThrowIfNull(context);
-        // A piece of the images and every sample's label vector, both on the host and on the device.
+        // A piece of the images and every sample's label vector, both on the host and on the device, unless they are too large for that.
+        var labels = new LabelVectorRows(context.Train.Labels, context.Network.Classes);
         long drawn = 2L * sizeof(float) * ((long)Math.Min(Piece, context.Train.Count) * context.Network.Input.Length
-            + (long)context.Train.Count * context.Network.Classes);
+            + (labels.IsLarge ? 0 : (long)labels.Count * labels.Length));
         return ObjectiveGradients.Estimate(context) + new MemoryEstimate(("drawn labels", drawn))
             + KroneckerFactors.Estimate(context, context.Bounded(Wave)) + GradientProducts.Estimate(context, context.Objectives.Count);
     }
@@ -101,7 +103,7 @@ public sealed class Ekfac(double damping = 0.1, int samples = Ekfac.DefaultSampl
         int pieces = (samples.Length + Piece - 1) / Piece;
         foreach (int[] piece in samples.Chunk((samples.Length + pieces - 1) / pieces))
         {
-            using var evaluator = new ModelEvaluator(context.Device, context.Network, context.Train.Select(piece).Images, piece.Length);
+            using var evaluator = new ModelEvaluator(context.Device, context.Network, context.Train.Select(piece));
             float[] logits = evaluator.Logits(context.Target, 1);
             for (int i = 0; i < piece.Length; i++)
                 labels[piece[i]] = Draw(logits.AsSpan(i * classes, classes), Philox.Uniform(context.Seed, Stream, (ulong)piece[i]));

@@ -94,7 +94,7 @@ public sealed class InRunShapley(InRunShapleyOptions? options = null) : IAttribu
             _trainer = new EnsembleTrainer(context.Device, context.Network, context.TrainSet, context.Recipe, _products);
             _evaluated = new EvaluatedGradients(context, rounds.Count, options.Order == 2);
             _batch = options.Order == 1 ? null
-                : new BlockGradients(context.Device, context.Network, context.TrainSet.Images, context.TrainSet.Labels,
+                : new BlockGradients(context.Device, context.Network, context.TrainSet.Samples, context.TrainSet.LabelVectors,
                     new BlockGradientOptions(1, _order.BatchSize, KeepGradients: true));
             _parameters = new float[context.Network.ParameterCount];
             Effects = new double[context.Objectives.Count * context.Parts.Count];

@@ -19,17 +19,11 @@ public sealed class LossFloor : IAttributionMethod
     public AttributionMatrix Attribute(MethodContext context)
     {
         ArgumentNullException.ThrowIfNull(context);
-        using var evaluator = new ModelEvaluator(context.Device, context.Network, context.Train.Images, context.Train.Count);
-        float[] logits = evaluator.Logits(context.Target, 1);
-        int parts = context.Parts.Count;
-        var loss = new double[parts];
-        for (int n = 0; n < context.Train.Count; n++)
-        {
-            int label = context.Train.Labels[n];
-            loss[context.Parts.GroupOf[n]] += new Objective(ObjectiveKind.Loss).Evaluate(
-                logits.AsSpan(n * context.Network.Classes, context.Network.Classes), [label]) / context.Train.Count;
-        }
-
-        return context.ToMatrix([.. context.Objectives.SelectMany(objective => loss.Select(value => objective.HarmSign * value))]);
+        using var evaluator = new ModelEvaluator(context.Device, context.Network, context.Train);
+        var objective = new Objective(ObjectiveKind.Loss);
+        var loss = new double[context.Parts.Count];
+        evaluator.Visit(context.Target, 1, (_, n, logits) => loss[context.Parts.GroupOf[n]]
+            += objective.Evaluate(logits, context.Train.Labels.AsSpan(n, 1)) / context.Train.Count);
+        return context.ToMatrix([.. context.Objectives.SelectMany(row => loss.Select(value => row.HarmSign * value))]);
     }
 }

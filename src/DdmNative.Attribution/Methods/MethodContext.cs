@@ -102,7 +102,7 @@ public sealed class MethodContext(
     public TrainingSet TestSet => _testSet ??= TrainingSet.Create(Device, Test);
 
     /// <summary>Evaluates whole networks on the evaluation set.</summary>
-    public ModelEvaluator Evaluator => _evaluator ??= new ModelEvaluator(Device, Network, Test.Images, Test.Count);
+    public ModelEvaluator Evaluator => _evaluator ??= new ModelEvaluator(Device, Network, Test);
 
     /// <summary>Trains whole networks by the recipe without some of the parts.</summary>
     public SubsetRetraining Retraining => _retraining ??= new SubsetRetraining(Device, Network, TrainSet, Parts.GroupOf, Evaluator,

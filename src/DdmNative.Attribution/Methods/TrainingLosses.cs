@@ -12,29 +12,21 @@ internal sealed class TrainingLosses(MethodContext context) : IDisposable
 
     private static readonly Objective Loss = new(ObjectiveKind.Loss);
 
-    private readonly ModelEvaluator _evaluator = new(context.Device, context.Network, context.Train.Images, context.Train.Count,
+    private readonly ModelEvaluator _evaluator = new(context.Device, context.Network, context.Train,
         context.Bounded(Wave));
 
     /// <summary>The memory that so many models' logits take.</summary>
     public static MemoryEstimate Estimate(MethodContext context, int models)
-        => new(("training logits", (long)models * context.Train.Count * context.Network.Classes * sizeof(float)),
+        => new(("training losses", (long)models * context.Parts.Count * sizeof(double)),
             ("passes", MemoryEstimate.Pass(context.Network, context.Bounded(Wave), Math.Min(256, context.Train.Count)) / 2));
 
     /// <summary>[E, G] for parameters [E, P].</summary>
     public double[] Of(ReadOnlySpan<float> parameters, int models)
     {
-        int parts = context.Parts.Count, count = context.Train.Count, classes = context.Network.Classes;
-        float[] logits = _evaluator.Logits(parameters, models);
+        int parts = context.Parts.Count, count = context.Train.Count;
         var losses = new double[models * parts];
-        for (int e = 0; e < models; e++)
-        {
-            for (int n = 0; n < count; n++)
-            {
-                ReadOnlySpan<float> z = logits.AsSpan((e * count + n) * classes, classes);
-                losses[e * parts + context.Parts.GroupOf[n]] += LossOf(z, context.Train.Labels[n]) / count;
-            }
-        }
-
+        _evaluator.Visit(parameters, models, (e, n, logits)
+            => losses[e * parts + context.Parts.GroupOf[n]] += LossOf(logits, context.Train.Labels[n]) / count);
         return losses;
     }
 

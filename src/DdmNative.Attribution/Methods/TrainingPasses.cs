@@ -27,6 +27,9 @@ public sealed class TrainingPasses(Network network, TrainingOptions recipe, int 
     /// <summary>T: the steps of the target's training.</summary>
     public int Steps => recipe.TotalSteps(Images);
 
+    /// <summary>The network's blocks, beside its head.</summary>
+    public int Blocks => network.BlockCount;
+
     /// <summary>The first layer above the penultimate features.</summary>
     public int HeadStart => network.HeadStart;
 

@@ -83,24 +83,21 @@ public sealed class Trak(TrakOptions? options = null) : IAttributionMethod
             ? context.Target
             : TargetTraining.Run(context.Device, context.Network, context.TrainSet,
                 context.Recipe with { Seed = context.Recipe.Seed + (ulong)model }, [], cancellation: context.Cancellation).Final;
-        int samples = context.Train.Count, rows = context.Objectives.Count, k = _options.Dimensions, classes = context.Network.Classes;
+        int samples = context.Train.Count, rows = context.Objectives.Count, k = _options.Dimensions;
         using var projection = new RandomProjection(context.Device, context.Network, Math.Min(context.Bounded(Wave), samples), k,
             context.Seed, model);
         float[] aims;
         using (var objectives = new ObjectiveGradients(context))
             aims = projection.Project(objectives.At(parameters), rows);
 
-        float[] logits;
-        using (var evaluator = new ModelEvaluator(context.Device, context.Network, context.Train.Images, samples))
-            logits = evaluator.Logits(parameters, 1);
-        float[] features = Features(context, parameters, logits, projection);
+        var result = new double[rows * samples + samples];
+        float[] features = Features(context, parameters, projection, result.AsMemory(rows * samples));
 
         double[][] normal = Normal(features, samples, k);
         double ridge = _options.Ridge * normal.Average(row => row[^1]);
         foreach (double[] row in normal)
             row[^1] += ridge;
         var solver = new CholeskySolver(normal);
-        var result = new double[rows * samples + samples];
         for (int o = 0; o < rows; o++)
         {
             double[] aim = [.. aims.AsSpan(o * k, k).ToArray().Select(value => (double)value)];
@@ -110,20 +107,19 @@ public sealed class Trak(TrakOptions? options = null) : IAttributionMethod
                 result[o * samples + n] = TensorPrimitives.Dot(rounded, features.AsSpan(n * k, k));
         }
 
-        for (int n = 0; n < samples; n++)
-            result[rows * samples + n] = 1
-                - Math.Exp(-new Objective(ObjectiveKind.Loss).Evaluate(logits.AsSpan(n * classes, classes),
-                context.Train.Labels.AsSpan(n, 1)));
         return result;
     }
 
-    /// <summary>φ [N, k].</summary>
-    private static float[] Features(MethodContext context, float[] parameters, float[] logits, RandomProjection projection)
+    /// <summary>φ [N, k], and 1 − p_n [N].</summary>
+    private static float[] Features(MethodContext context, float[] parameters, RandomProjection projection, Memory<double> doubts)
     {
-        int samples = context.Train.Count, classes = context.Network.Classes, k = projection.Dimensions;
-        var features = new float[samples * k];
+        int samples = context.Train.Count, k = projection.Dimensions;
+        var loss = new Objective(ObjectiveKind.Loss);
+        using var evaluator = new ModelEvaluator(context.Device, context.Network, context.Train);
+        using LogitReader logits = evaluator.Reader(parameters);
+        var features = new float[(long)samples * k];
         var blocks = new SampleBlocks([.. Enumerable.Range(0, samples).Select(n => new[] { n })], 1);
-        using var gradients = new BlockGradients(context.Device, context.Network, context.TrainSet.Images, labels: null,
+        using var gradients = new BlockGradients(context.Device, context.Network, context.TrainSet.Samples, labels: null,
             new BlockGradientOptions(projection.Wave, 1, KeepGradients: true));
         gradients.SetParameters(parameters);
         int first = 0;
@@ -131,7 +127,11 @@ public sealed class Trak(TrakOptions? options = null) : IAttributionMethod
         {
             context.Cancellation.ThrowIfCancellationRequested();
             gradients.Run(wave, (n, cotangent) =>
-                ObjectiveCotangents.FillLogOdds(logits.AsSpan(n * classes, classes), context.Train.Labels[n], 1, cotangent));
+            {
+                ReadOnlySpan<float> z = logits.Of(n);
+                doubts.Span[n] = 1 - Math.Exp(-loss.Evaluate(z, context.Train.Labels.AsSpan(n, 1)));
+                ObjectiveCotangents.FillLogOdds(z, context.Train.Labels[n], 1, cotangent);
+            });
             projection.Project(gradients.GradientTensor).AsSpan(0, wave.Length * k).CopyTo(features.AsSpan(first * k));
             first += wave.Length;
         }

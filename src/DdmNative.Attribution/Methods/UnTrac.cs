@@ -2,6 +2,7 @@ using DdmNative.Attribution.Datasets;
 using DdmNative.Attribution.Methods.Gradients;
 using DdmNative.Attribution.Networks;
 using DdmNative.Attribution.Objectives;
+using DdmNative.Attribution.Training;
 using DdmNative.Compute;
 using DdmNative.Compute.Contracts;
 
@@ -78,7 +79,7 @@ public sealed class UnTrac(UnTracOptions? options = null) : IAttributionMethod
     /// <summary>[parts of the wave][O].</summary>
     private IReadOnlyList<double[]> Outcomes(MethodContext context, IReadOnlyList<int[]> parts, int[] wave)
     {
-        using var ascent = new AdamAscent(context, context.TrainSet.Images, [.. wave.Select(part => parts[part])], wave,
+        using var ascent = new AdamAscent(context, context.TrainSet.Samples, [.. wave.Select(part => parts[part])], wave,
             context.Parts.Sizes.Max(), _options);
         float[] models = ascent.Run(
             (_, sample, z, weight, cotangent) =>
@@ -119,7 +120,7 @@ public sealed class UnTracInv(UnTracOptions? options = null) : IAttributionMetho
         int rows = context.Objectives.Count, parts = context.Parts.Count;
         ObjectiveCotangents.Require(context.Objectives);
         int[][] samples = [.. context.Objectives.Select(objective => objective.SamplesOf(context.Test.Labels).ToArray())];
-        using var ascent = new AdamAscent(context, context.TestSet.Images, samples, Enumerable.Range(0, rows),
+        using var ascent = new AdamAscent(context, context.TestSet.Samples, samples, Enumerable.Range(0, rows),
             samples.Max(own => own.Length), _options);
         float[] models = ascent.Run(
             (member, sample, z, weight, cotangent) =>
@@ -148,17 +149,19 @@ internal sealed class AdamAscent : IDisposable
     private readonly UnTracOptions _options;
     private readonly int[][] _orders;
     private readonly int _batch, _classes;
+    private readonly SampleBatch _images;
     private readonly Tensor _parameters, _indices, _cotangent, _corrections, _logits;
     private readonly IPlan _forward, _step;
     private readonly CancellationToken _cancellation;
 
     /// <param name="context">The request.</param>
-    /// <param name="images">What the samples' numbers count in, on the device.</param>
+    /// <param name="images">What the samples' numbers count in.</param>
     /// <param name="samples">The samples of each member.</param>
     /// <param name="streams">A number for each member that decides its order.</param>
     /// <param name="largest">The most samples of any member of any wave: it decides the batch's padding, and so the last bits.</param>
     /// <param name="options">How far.</param>
-    public AdamAscent(MethodContext context, Tensor images, int[][] samples, IEnumerable<int> streams, int largest, UnTracOptions options)
+    public AdamAscent(MethodContext context, SampleSource images, int[][] samples, IEnumerable<int> streams, int largest,
+        UnTracOptions options)
     {
         Device device = context.Device;
         Network network = context.Network;
@@ -176,21 +179,22 @@ internal sealed class AdamAscent : IDisposable
         _cotangent = Own(device.Allocate(logits));
         _logits = Own(device.Allocate(logits));
         _corrections = Own(device.Allocate(TensorShape.Vector(1, 2)));
-        Tensor batch = Own(device.AllocateTransient(images.Shape.WithSamples(_batch).WithMembers(members)));
+        _images = Own(new SampleBatch(device, images, members, _batch));
+        Tensor batch = _images.Values;
         var look = new NetworkPass(device, network, members, _batch);
         var pass = new NetworkPass(device, network, members, _batch);
         _owned.Add(look);
         _owned.Add(pass);
         _forward = device.Record("ascent: logits", () =>
         {
-            device.Gather.Samples(images, _indices, batch);
+            _images.Record(_indices);
             look.Forward(_parameters, batch);
             device.LinearCombination.Copy(look.Output, _logits);
         });
         AdamOptions adam = options.Adam;
         _step = device.Record("ascent: step", () =>
         {
-            device.Gather.Samples(images, _indices, batch);
+            _images.Record(_indices);
             pass.Forward(_parameters, batch);
             pass.Backward(_parameters, batch, _cotangent, gradient, null);
             device.Adam.Step(adam, _parameters, first, second, gradient, _corrections);
@@ -218,6 +222,7 @@ internal sealed class AdamAscent : IDisposable
             }
 
             _indices.Upload(indices);
+            _images.Load(indices);
             _forward.Run();
             float[] logits = _logits.ToArray();
             var cotangent = new float[logits.Length];
@@ -252,9 +257,10 @@ internal sealed class AdamAscent : IDisposable
         return [.. Enumerable.Range(0, size).Select(i => order[(int)(((long)step * size + i) % order.Length)])];
     }
 
-    private Tensor Own(Tensor tensor)
+    private T Own<T>(T part)
+        where T : IDisposable
     {
-        _owned.Add(tensor);
-        return tensor;
+        _owned.Add(part);
+        return part;
     }
 }

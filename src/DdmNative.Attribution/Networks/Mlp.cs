@@ -23,10 +23,9 @@ internal static class Mlp
 
     public static Network Create(NetworkOptions options)
     {
-        if (options.Hidden is null && (options.Width < 1 || options.Depth < 0))
+        if (options.Hidden is null && (options.Width < 1 || options.Depth < 1))
             throw new ArgumentException(
-                $"An MLP of width {options.Width} and depth {options.Depth} does not exist; the width must be at least 1, the depth 0.",
-                nameof(options));
+                $"An MLP of width {options.Width} and depth {options.Depth} does not exist; both must be at least 1.", nameof(options));
         IReadOnlyList<int> hidden = options.Hidden ?? [.. Enumerable.Repeat(options.Width, options.Depth)];
         var stack = new LayerStack(options.Input);
         for (int i = 0; i < hidden.Count; i++)

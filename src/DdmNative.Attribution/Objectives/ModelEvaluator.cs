@@ -1,3 +1,5 @@
+using DdmNative.Attribution.Datasets;
+using DdmNative.Attribution.Datasets.Rows;
 using DdmNative.Attribution.Networks;
 using DdmNative.Attribution.Training;
 using DdmNative.Compute;
@@ -15,7 +17,7 @@ public sealed class ModelEvaluator : IDisposable
 
     private readonly Device _device;
     private readonly Network _network;
-    private readonly Tensor _images;
+    private readonly SampleSource _images;
     private readonly int _chunk;
     private readonly int _wave;
     private readonly SortedDictionary<int, EvaluationPass> _passes = [];
@@ -27,19 +29,36 @@ public sealed class ModelEvaluator : IDisposable
     /// <param name="wave">The maximum number of members at once.</param>
     /// <exception cref="ArgumentException">The number of values does not match M inputs of the network.</exception>
     public ModelEvaluator(Device device, Network network, ReadOnlySpan<float> images, int samples, int wave = 32)
+        : this(device, network, RowsOf(network, images, samples), wave)
+    {
+    }
+
+    /// <param name="device">The device for the evaluation.</param>
+    /// <param name="network">A whole network.</param>
+    /// <param name="data">M normalised samples.</param>
+    /// <param name="wave">The maximum number of members at once.</param>
+    /// <exception cref="ArgumentException">The samples are not inputs of the network.</exception>
+    public ModelEvaluator(Device device, Network network, Dataset data, int wave = 32)
+        : this(device, network, data?.Rows!, wave)
+    {
+    }
+
+    /// <param name="device">The device for the evaluation.</param>
+    /// <param name="network">A whole network, or the top of one on frozen features.</param>
+    /// <param name="rows">M normalised images or features, in the form that the network expects.</param>
+    /// <param name="wave">The maximum number of members at once.</param>
+    /// <exception cref="ArgumentException">The rows are not inputs of the network.</exception>
+    public ModelEvaluator(Device device, Network network, SampleRows rows, int wave = 32)
     {
         ArgumentNullException.ThrowIfNull(device);
         ArgumentNullException.ThrowIfNull(network);
-        ArgumentOutOfRangeException.ThrowIfLessThan(samples, 1);
+        ArgumentNullException.ThrowIfNull(rows);
+        ArgumentOutOfRangeException.ThrowIfLessThan(rows.Count, 1, nameof(rows));
         ArgumentOutOfRangeException.ThrowIfLessThan(wave, 1);
-        ImageShape input = network.Input;
-        TensorShape shape = input.For(members: 1, samples);
-        if (images.Length != shape.Length)
-            throw new ArgumentException($"{images.Length} values are not {samples} inputs of {input}.", nameof(images));
-        (_device, _network, _wave, Samples) = (device, network, wave, samples);
-        _images = device.Upload(shape, images);
-        int chunks = (samples + LargestChunk - 1) / LargestChunk;
-        _chunk = (samples + chunks - 1) / chunks;
+        (_device, _network, _wave, Samples) = (device, network, wave, rows.Count);
+        _images = SampleSource.Create(device, rows, network.Input);
+        int chunks = (Samples + LargestChunk - 1) / LargestChunk;
+        _chunk = (Samples + chunks - 1) / chunks;
     }
 
     /// <summary>M.</summary>
@@ -51,11 +70,9 @@ public sealed class ModelEvaluator : IDisposable
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(members, 1);
         int length = _network.ParameterCount;
-        if (parameters.Length != (long)members * length)
-            throw new ArgumentException($"{parameters.Length} parameters are not those of {members} models of {length}.",
-                nameof(parameters));
+        RequireParameters(parameters.Length, members);
         int modelLength = Samples * _network.Classes;
-        var logits = new float[members * modelLength];
+        var logits = new float[checked(members * modelLength)];
         for (int first = 0; first < members; first += _wave)
         {
             int count = Math.Min(_wave, members - first);
@@ -64,6 +81,44 @@ public sealed class ModelEvaluator : IDisposable
         }
 
         return logits;
+    }
+
+    /// <summary>
+    /// Shows the logits of each model and sample, the samples of a model in order, without keeping them: many samples of many classes do
+    /// not fit in memory.
+    /// </summary>
+    /// <param name="parameters">[E·P].</param>
+    /// <param name="members">E.</param>
+    /// <param name="visit">Receives them.</param>
+    /// <exception cref="ArgumentException">The number of parameters does not match E models.</exception>
+    internal void Visit(ReadOnlySpan<float> parameters, int members, LogitVisitor visit)
+    {
+        int length = _network.ParameterCount, classes = _network.Classes;
+        RequireParameters(parameters.Length, members);
+        for (int first = 0; first < members; first += _wave)
+        {
+            int count = Math.Min(_wave, members - first);
+            EvaluationPass pass = PassOf(count);
+            pass.SetParameters(parameters.Slice(first * length, count * length));
+            foreach ((int sample, int samples, float[] logits) in pass.Chunks(Samples))
+            {
+                for (int member = 0; member < count; member++)
+                {
+                    for (int n = 0; n < samples; n++)
+                        visit(first + member, sample + n, logits.AsSpan((member * _chunk + n) * classes, classes));
+                }
+            }
+        }
+    }
+
+    /// <summary>The logits of one model for samples in ascending order, a chunk at a time.</summary>
+    /// <exception cref="ArgumentException">The number of parameters does not match one model.</exception>
+    internal LogitReader Reader(ReadOnlySpan<float> parameters)
+    {
+        RequireParameters(parameters.Length, 1);
+        EvaluationPass pass = PassOf(1);
+        pass.SetParameters(parameters);
+        return new LogitReader(pass.Chunks(Samples), _network.Classes);
     }
 
     /// <summary>Computes the logits of models trained with and without parts of their training data.</summary>
@@ -84,10 +139,26 @@ public sealed class ModelEvaluator : IDisposable
         _images.Dispose();
     }
 
+    private void RequireParameters(int count, int members)
+    {
+        if (count != (long)members * _network.ParameterCount)
+            throw new ArgumentException($"{count} parameters are not those of {members} models of {_network.ParameterCount}.",
+                nameof(count));
+    }
+
     private EvaluationPass PassOf(int members)
     {
         if (!_passes.TryGetValue(members, out EvaluationPass? pass))
             _passes[members] = pass = new EvaluationPass(_device, _network, _images, members, _chunk);
         return pass;
+    }
+
+    private static ArrayRows RowsOf(Network network, ReadOnlySpan<float> images, int samples)
+    {
+        ArgumentNullException.ThrowIfNull(network);
+        ArgumentOutOfRangeException.ThrowIfLessThan(samples, 1);
+        if (images.Length != (long)samples * network.Input.Length)
+            throw new ArgumentException($"{images.Length} values are not {samples} inputs of {network.Input}.", nameof(images));
+        return new ArrayRows(images.ToArray(), network.Input.Length);
     }
 }

@@ -190,6 +190,8 @@ public sealed class EnsembleTrainer : IDisposable
             together = _steps is null || TotalSteps - step < _batches.Length ? 1 : _batches.Length;
             for (int i = 0; i < together; i++)
                 Prepare(_batches[i], step + i, isDropped);
+            for (int i = 0; _set.Samples.Tensor is null && i < together && step + together + i < TotalSteps; i++)
+                _batches[i].Samples.Prefetch(_order.Batch(step + together + i));
             (together > 1 ? _steps! : wantsProducts?.Invoke(step) == true ? _stepWithProducts! : _step).Run();
             onStep?.Invoke(step + together, TotalSteps);
         }
@@ -204,12 +206,12 @@ public sealed class EnsembleTrainer : IDisposable
             RecordStep(device, batch, batch.Pass, products: null);
     }
 
-    private void RecordGather(Device device, Batch batch)
+    private static void RecordGather(Device device, Batch batch)
     {
-        device.Gather.Samples(_set.Images, batch.Indices, batch.Unmoved ?? batch.Images);
-        device.Gather.Samples(_set.Labels, batch.Indices, batch.Labels);
-        if (batch.Unmoved is not null)
-            device.CropFlip.Apply(batch.Unmoved, batch.Moves!, batch.Images);
+        batch.Samples.Record(batch.Indices);
+        batch.Labels.Record(batch.Indices);
+        if (batch.Moved is not null)
+            device.CropFlip.Apply(batch.Samples.Values, batch.Moves!, batch.Moved);
     }
 
     private void RecordStep(Device device, Batch batch, NetworkPass pass, GhostProducts? products)
@@ -223,8 +225,8 @@ public sealed class EnsembleTrainer : IDisposable
     {
         pass.Forward(_parameters, batch.Images);
         if (_losses is not null)
-            device.SoftmaxCrossEntropy.Loss(pass.Output, batch.Labels, _losses);
-        device.SoftmaxCrossEntropy.Backward(pass.Output, batch.Labels, batch.Weights, batch.Cotangent);
+            device.SoftmaxCrossEntropy.Loss(pass.Output, batch.Labels.Values, _losses);
+        device.SoftmaxCrossEntropy.Backward(pass.Output, batch.Labels.Values, batch.Weights, batch.Cotangent);
         pass.Backward(_parameters, batch.Images, batch.Cotangent, _gradient, null, products);
     }
 
@@ -275,6 +277,8 @@ public sealed class EnsembleTrainer : IDisposable
         }
 
         target.Indices.Upload(_hostIndices);
+        target.Samples.Load(_hostIndices);
+        target.Labels.Load(_hostIndices);
         target.UploadKeys(_hostIndices, step);
         target.Weights.Upload(_hostWeights);
         target.LearningRate.Upload([LearningRateSchedule.At(step, TotalSteps, _options)]);
@@ -288,10 +292,10 @@ public sealed class EnsembleTrainer : IDisposable
             LearningRate = device.Allocate(TensorShape.Vector(1, 1));
             Indices = device.Allocate(new TensorShape(1, samples, 1));
             Weights = device.Allocate(new TensorShape(members, samples, 1));
-            Images = device.AllocateTransient(set.Images.Shape.WithSamples(samples));
-            Unmoved = movesImages ? device.AllocateTransient(Images.Shape) : null;
+            Samples = new SampleBatch(device, set.Samples, members: 1, samples);
+            Moved = movesImages ? device.AllocateTransient(Samples.Values.Shape) : null;
             Moves = movesImages ? device.Allocate(new TensorShape(1, samples, ImageMoves.PerSample)) : null;
-            Labels = device.AllocateTransient(set.Labels.Shape.WithSamples(samples));
+            Labels = new SampleBatch(device, set.LabelVectors, members: 1, samples);
             Cotangent = device.AllocateTransient(new TensorShape(members, samples, network.Classes));
             if (network.HasTrainingForm)
                 Training = new TrainingInputs(Weights, device.Allocate(new TensorShape(1, samples, 2)), seed);
@@ -304,15 +308,19 @@ public sealed class EnsembleTrainer : IDisposable
 
         public Tensor Weights { get; }
 
-        public Tensor Images { get; }
+        /// <summary>The samples as they are in the set.</summary>
+        public SampleBatch Samples { get; }
 
-        /// <summary>The images before they are moved; null if they are not.</summary>
-        public Tensor? Unmoved { get; }
+        /// <summary>The images after they are moved; null if they are not.</summary>
+        public Tensor? Moved { get; }
+
+        /// <summary>What the network reads.</summary>
+        public Tensor Images => Moved ?? Samples.Values;
 
         /// <summary>The moves of <see cref="ImageMoves"/>, [1, B, 3].</summary>
         public Tensor? Moves { get; }
 
-        public Tensor Labels { get; }
+        public SampleBatch Labels { get; }
 
         public Tensor Cotangent { get; }
 
@@ -336,8 +344,8 @@ public sealed class EnsembleTrainer : IDisposable
         {
             Pass.Dispose();
             Training?.Keys.Dispose();
-            foreach (Tensor? tensor in (Tensor?[])[LearningRate, Indices, Weights, Images, Unmoved, Moves, Labels, Cotangent])
-                tensor?.Dispose();
+            foreach (IDisposable? part in (IDisposable?[])[LearningRate, Indices, Weights, Samples, Moved, Moves, Labels, Cotangent])
+                part?.Dispose();
         }
     }
 }

@@ -6,16 +6,7 @@ namespace DdmNative.Attribution.Training;
 /// </summary>
 internal static class LabelVectors
 {
-    /// <summary>[N, K] for labels [N], each in 0 … K − 1.</summary>
-    public static float[] Create(ReadOnlySpan<int> labels, int classes, float smoothing)
-    {
-        var vectors = new float[labels.Length * classes];
-        for (int n = 0; n < labels.Length; n++)
-            Fill(labels[n], smoothing, vectors.AsSpan(n * classes, classes));
-        return vectors;
-    }
-
-    /// <summary>Fills in the vector [K] of one label.</summary>
+    /// <summary>Fills in the vector [K] of one label in 0 … K − 1.</summary>
     public static void Fill(int label, float smoothing, Span<float> vector)
     {
         double others = (double)smoothing / vector.Length;

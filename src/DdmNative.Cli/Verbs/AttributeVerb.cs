@@ -20,7 +20,7 @@ internal sealed class AttributeVerb : GroupedOptions
     [Option("method", MetaValue = "NAME",
         HelpText = "Any method of --list-methods, or the mean of several that produce models, such as push+feature; "
             + "settings as NAME:key=value:key=value. See --list-methods. Default: push+feature, which was accurate at every measured "
-            + "size.")]
+            + "size; for features of any model influence.")]
     public string? MethodName { get; set; }
 
     [Sets("attribution.granularity")]
@@ -115,6 +115,7 @@ internal sealed class AttributeVerb : GroupedOptions
     {
         IReadOnlyList<string> usual = new JobAttribution().Methods;
         return Method() is not null || job.Attribution.Methods.SequenceEqual(usual)
+            || job.Attribution.Methods.SequenceEqual([FeatureDefaults.Method])
             ? null
             : $"Using {string.Join(", ", job.Attribution.Methods)}, as this run did before. For the default, use --method {usual[0]}.";
     }

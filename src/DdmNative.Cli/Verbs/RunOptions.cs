@@ -19,9 +19,9 @@ internal abstract class RunOptions : WorkOptions
 
     [Sets("data.source")]
     [Option("data", MetaValue = "SPEC",
-        HelpText = "A folder with IDX, CIFAR binary, npz or image files, the name of a dataset that `ddm data fetch` has downloaded, or "
-            + "generated:classes=4,per-class=40,… Required in a new run folder, which stores it as an absolute path; later it sets the "
-            + "new location of the same data.")]
+        HelpText = "A folder with IDX, CIFAR binary, npz or image files, an npz file with features of any model, the name of a dataset "
+            + "that `ddm data fetch` has downloaded, or generated:classes=4,per-class=40,… Required in a new run folder, "
+            + "which stores it as an absolute path; later it sets the new location of the same data.")]
     public string? Data { get; set; }
 
     [Sets("seed")]

@@ -21,8 +21,9 @@ internal sealed class TrainVerb : RunOptions
     public ulong? DataSeed { get; set; }
 
     [Sets("network.architecture")]
-    [Option("architecture", MetaValue = "NAME", 
-        HelpText = "The network: convnet, mlp, lenet, resnet9, resnet18, resnet18-imagenet, vgg11, alexnet or logistic. Default: convnet.")]
+    [Option("architecture", MetaValue = "NAME",
+        HelpText = "The network: convnet, mlp, lenet, resnet9, resnet18, resnet18-imagenet, vgg11, alexnet or logistic. "
+            + "Default: convnet; for features of any model logistic.")]
     public string? Architecture { get; set; }
 
     [Sets("network.width")]

@@ -107,7 +107,8 @@ internal static class Report
             ? null : samples.Kept.Select(inputs.Train.FileOf), groups = samples.Kept.Select(n => groups.GroupOf[n]),
             effects = effects.Rows.Select(row => row is null ? null : samples.Kept.Select(n => Rounded(scale * row[n]))),
             helpful = samples.MostHelpful, harmful = samples.MostHarmful,
-            pictures = samples.Pictures().Select(entry => new { entry.From, entry.Columns, entry.Picture }),
+            pictures = (inputs.Train.IsFeatures ? [] : samples.Pictures())
+            .Select(entry => new { entry.From, entry.Columns, entry.Picture }),
         };
     }
 
@@ -144,6 +145,8 @@ internal static class Report
 
     private static object Images(RunFolder run, RunInputs inputs, GroupTable groups)
     {
+        if (inputs.Train.IsFeatures)
+            return new { width = 0, height = 0, synset = 0, real = 0, classes = Array.Empty<object>() };
         var images = new ReportImages(inputs.Train, inputs.Normalization, inputs.Pixels, groups, run.Holds(SynsetStage.FileName)
             ? SynsetFile.Read(run.PathOf(SynsetStage.FileName)) : null);
         return new

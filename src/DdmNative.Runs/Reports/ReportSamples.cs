@@ -64,8 +64,8 @@ internal sealed class ReportSamples
     /// <summary>The height of one image, in pixels of the picture.</summary>
     public int Height => _train.Height / _shrink;
 
-    /// <summary>The number of images whose pictures fit.</summary>
-    private int Pictured => MostPixelBytes / (Width * Height * (_train.Channels == 3 ? 3 : 1));
+    /// <summary>The number of images whose pictures fit; features have none.</summary>
+    private int Pictured => _train.IsFeatures ? int.MaxValue : MostPixelBytes / (Width * Height * (_train.Channels == 3 ? 3 : 1));
 
     /// <summary>For each class that is shown, the position of its first image, its number of columns, and its images row by row.</summary>
     public IEnumerable<(int From, int Columns, string Picture)> Pictures()

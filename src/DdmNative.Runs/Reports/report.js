@@ -16,7 +16,7 @@ const seconds = value => value == null ? "–" : value < 10 ? value.toFixed(2) +
     ? value.toFixed(0) + " s" : (value / 60).toFixed(1) + " min";
 const bytes = value => value ? (value / 2 ** 20).toFixed(0) + " MiB" : "–";
 const groupName = g => data.groups[g].name ?? `group ${g}`;
-const className = c => data.class_names?.[c] ?? String(c);
+const className = c => c < 0 ? "several" : data.class_names?.[c] ?? String(c);
 // With the class's name, if it has one and the objective is of one class.
 const objectiveName = o => {
   const named = data.class_names && /:class=(\d+)$/.exec(data.objectives[o]);
@@ -38,6 +38,8 @@ function element(name, properties = {}, ...children) {
 
 // ---------------------------------------------------------------------------------------------------------------------- images
 
+// Features of any model have no pictures.
+const pictured = data.images.classes.length > 0;
 const placeOfGroup = new Map();
 for (const entry of data.images.classes) entry.groups.forEach((g, row) => placeOfGroup.set(g, { entry, row }));
 
@@ -51,11 +53,13 @@ function tile(picture, { width, height }, columns, column, row, zoom = Math.max(
 }
 
 function image(g, column, label, zoom) {
+  if (!pictured) return "";
   const { entry, row } = placeOfGroup.get(g);
   return tile(entry.picture, data.images, data.images.synset + data.images.real, column, row, zoom, label);
 }
 
 function sampleImage(i, zoom) {
+  if (!pictured) return element("span", { className: "soft", textContent: `${data.samples.ids[i]}` });
   const { from, columns, picture } = data.samples.pictures.findLast(entry => entry.from <= i), place = i - from;
   return tile(picture, data.samples, columns, place % columns, Math.floor(place / columns), zoom);
 }
@@ -441,7 +445,7 @@ function showGroup(g, objective = state.row, marked = -1) {
   const figures = [];
   if (data.images.synset > 0)
       figures.push(element("figure", {}, synsetStrip(g), element("figcaption", { className: "soft", textContent: "its synset" })));
-  figures.push(element("figure", {}, realStrip(g),
+  if (pictured) figures.push(element("figure", {}, realStrip(g),
       element("figcaption", { className: "soft", textContent: `${realCount(g)} of its ${data.groups[g].size} images` })));
   at("group-images").replaceChildren(...figures);
   groupSamples();
@@ -572,6 +576,7 @@ function methodTable() {
 }
 
 function gallery() {
+  if (!pictured) return;
   const chosen = data.images.classes[at("gallery-class").value];
   at("gallery").replaceChildren(...chosen.groups.map(g => {
     const link = element("button", { className: "link", textContent: groupName(g) });
@@ -607,7 +612,9 @@ if (data.samples) {
       + "with the largest effects, some of every group" : `for all ${total} images`;
   at("samples-note").textContent = `Effects of single images are computed by ${method}, ${which}.${fit ? fit + "." : ""}`;
 } else at("level").querySelector("[value=samples]").remove();
-at("synset-note").textContent = data.images.synset > 0
+at("synset-note").textContent = !pictured
+    ? "The samples are features of a model: they have no pictures."
+    : data.images.synset > 0
     ? "A row for each group: images of its synset, then some of its real ones."
     : "Real images of every group; the job's methods use no synset of images.";
 for (const warning of data.warnings) at("warnings").append(element("p", { textContent: warning }));

@@ -55,7 +55,7 @@ internal sealed class BaselineStage(Job job) : Stage
         GroupTable groups = GroupStage.Read(context);
         IReadOnlyList<Objective> losses = Objective.Defaults(inputs.Test.Labels);
         using var matching = new MatchingInputs(context, job, new SynsetRecipe(SynsetRecipe.Forward, UnmatchedImages, 0));
-        using var evaluator = new ModelEvaluator(context.Device, inputs.Network, inputs.Test.Images, inputs.Test.Count);
+        using var evaluator = new ModelEvaluator(context.Device, inputs.Network, inputs.Test);
         var online = new OnlineContext(context.Device, inputs.Network, TrainStage.ReadTarget(context), matching.RealImages, groups.Sizes)
         {
             Trajectory = matching.Trajectory,

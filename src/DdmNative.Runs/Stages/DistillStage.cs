@@ -119,7 +119,8 @@ internal sealed class DistillStage(Job job, SynsetRecipe recipe) : Stage
 
     private StageResult DistillFeatures(StageContext context)
     {
-        FeatureSynset synset = FeatureSynset.Distil(GroupStage.Features(context), GroupStage.Read(context), recipe.PerGroup, job.Seed);
+        FeatureSynset synset = FeatureSynset.Distil(GroupStage.Features(context), GroupStage.Read(context), recipe.PerGroup, job.Seed,
+            context.Inputs.Train.Labels);
         FeatureSynsetFile.Write(context.PathFor(FileOf(recipe.Name)), synset);
         return new StageResult([FileOf(recipe.Name)], new Dictionary<string, double> { ["features"] = synset.Groups.Length });
     }

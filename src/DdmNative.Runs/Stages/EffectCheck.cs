@@ -1,3 +1,4 @@
+using DdmNative.Attribution.Formats;
 using DdmNative.Attribution.Metrics;
 using DdmNative.Attribution.Objectives;
 
@@ -77,10 +78,17 @@ internal sealed record EffectCheck(double Agreement, double Scale, double Found,
         }
     }
 
-    /// <summary>Each group's effect on the loss of its own class; zero where that has no test images.</summary>
+    /// <summary>
+    /// Each group's effect on the loss of its own class, zero where that has no test images; of a group that spans several classes, all of
+    /// its effects.
+    /// </summary>
     private static double[] OwnClass(AttributionMatrix matrix, int[] classOf)
-        => [.. classOf.Select((c, i) => matrix.IndexOf(new Objective(ObjectiveKind.Loss, c).Name) is >= 0 and int row
-            ? matrix[row, i] : 0)];
+        => [.. classOf.SelectMany((c, i) => c == GroupTable.SeveralClasses
+            ? Enumerable.Range(0, matrix.Objectives.Count).Select(row => matrix[row, i])
+            : [OfClass(matrix, c, i)])];
+
+    private static double OfClass(AttributionMatrix matrix, int c, int group)
+        => matrix.IndexOf(new Objective(ObjectiveKind.Loss, c).Name) is >= 0 and int row ? matrix[row, group] : 0;
 
     /// <summary>Each group's effect on the mean loss over all test images: the classes' effects, weighed by their images.</summary>
     private static double[] TotalLoss(AttributionMatrix matrix, int[] testImages)

@@ -1,3 +1,4 @@
+using DdmNative.Attribution.Datasets.Rows;
 using DdmNative.Attribution.DepthDial;
 using DdmNative.Attribution.Formats;
 using DdmNative.Attribution.Grouping;
@@ -29,10 +30,10 @@ internal sealed class GroupStage(Job job, GroupTable? own) : Stage
     /// <summary>Reads the groups that the finished stage wrote.</summary>
     public static GroupTable Read(RunFolder folder, RunInputs inputs) => GroupsCsv.Read(folder.PathOf(FileName), inputs.Train);
 
-    /// <summary>[N, d]: the target's penultimate features of the training images.</summary>
+    /// <summary>[N][d]: the target's penultimate features of the training images.</summary>
     public static FrozenFeatures Features(StageContext context)
         => FrozenFeatures.Compute(context.Device, context.Inputs.Network, context.Inputs.Network.HeadStart, TrainStage.ReadTarget(context),
-            context.Inputs.Train.Images);
+            context.Inputs.Train.Rows);
 
     public override double? Work(TrainingPasses passes) => own is null ? passes.Images / 3.0 : 0;
 
@@ -45,7 +46,7 @@ internal sealed class GroupStage(Job job, GroupTable? own) : Stage
 
     private GroupTable Cluster(StageContext context)
     {
-        float[] points = job.Groups.Space == "features" ? Features(context).Values : context.Inputs.Train.Images;
+        SampleRows points = job.Groups.Space == "features" ? Features(context).Rows : context.Inputs.Train.Rows;
         return ClusterGroups.Make(points, context.Inputs.Train.Labels,
             new KMeansOptions { Clusters = job.Groups.PerClass, Seed = job.Seed });
     }

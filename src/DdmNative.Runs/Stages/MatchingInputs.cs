@@ -21,7 +21,7 @@ internal sealed class MatchingInputs : IDisposable
         // A recipe that uses only the target finds it as the last checkpoint, whether there is one or many.
         Trajectory = TrajectoryFiles.Read(context.Folder, inputs.Network)
             ?? new Trajectory([new Checkpoint(0, TrainStage.ReadTarget(context))]);
-        GroupRepresentatives nearest = GroupRepresentatives.Nearest(GroupStage.Features(context).Values, groups, recipe.PerGroup, job.Seed);
+        GroupRepresentatives nearest = GroupRepresentatives.Nearest(GroupStage.Features(context).Rows, groups, recipe.PerGroup, job.Seed);
         float labelSmoothing = RunInputs.Recipe(job).LabelSmoothing;
         var start = new SynsetStart(inputs.Network.Input, inputs.Network.Classes, inputs.Train.Images, inputs.Train.Labels)
         {

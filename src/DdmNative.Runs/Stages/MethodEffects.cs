@@ -12,7 +12,7 @@ namespace DdmNative.Runs.Stages;
 /// </summary>
 /// <param name="context">The run; its methods' and reference stages are finished.</param>
 /// <param name="objectives">
-/// The rows; of a method that gives effects, among those that <see cref="MethodStage.ObjectivesOf"/> lists.
+/// The rows; of a method that gives effects, among those that <see cref="MethodStage"/> has computed.
 /// </param>
 internal sealed class MethodEffects(StageContext context, IReadOnlyList<Objective> objectives)
 {

@@ -17,7 +17,10 @@ namespace DdmNative.Runs.Stages;
 /// the models without each group; otherwise, and for classes and single samples, the effects. What it has computed is in
 /// <c>attribution/METHOD.partial/</c> until it is done.
 /// </summary>
-internal class MethodStage(Job job, string method) : Stage
+/// <param name="job">The job.</param>
+/// <param name="method">The method.</param>
+/// <param name="classes">The number of classes; 0 if the stage's rows do not depend on it.</param>
+internal class MethodStage(Job job, string method, int classes = 0) : Stage
 {
     /// <summary>The figure that holds the method's own estimate of its memory.</summary>
     public const string EstimatedBytes = "estimated_bytes";
@@ -27,6 +30,9 @@ internal class MethodStage(Job job, string method) : Stage
     /// without reading files or freezing features.
     /// </summary>
     public const string OnlineSeconds = "online_seconds";
+
+    /// <summary>With more classes, the losses of all of them are computed only where something is compared on them.</summary>
+    private const int MostClassRows = 100;
 
     private readonly IAttributionMethod _method = MethodRegistry.Create(method, job.Matching.Defaults);
 
@@ -48,7 +54,7 @@ internal class MethodStage(Job job, string method) : Stage
             // A synset that the method distils itself is decided by its recipe, part of which the job may say.
             Options = _method.Recipe is SynsetRecipe recipe ? new { _method.Options, recipe } : _method.Options,
             Granularity = Columns,
-            job.Attribution.Objectives,
+            Objectives = ComparesClasses ? job.Attribution.Objectives : [.. job.Attribution.Objectives, "these alone"],
             Recorded = new ControlledReplay().Options,
             Predictions = PredictionsOf(job),
         };
@@ -84,10 +90,16 @@ internal class MethodStage(Job job, string method) : Stage
     public static GroupTable Parts(StageContext context) => Parts(context, context.Job.Attribution.Granularity);
 
     /// <summary>
+    /// Whether the rows contain every class's loss: what exact retraining and an evaluation compare. A gradient for each of a thousand
+    /// classes takes gigabytes, so with many classes they are left out if nothing is compared.
+    /// </summary>
+    private bool ComparesClasses => classes <= MostClassRows || job.Validation.Groups != 0 || job.Evaluation is not null;
+
+    /// <summary>
     /// The rows that the stage computes: the job's own, then what its comparison with exact retraining and its evaluation are defined on.
     /// </summary>
-    public static IReadOnlyList<Objective> ObjectivesOf(Job job, int[] labels)
-        => [.. JobObjectives.Expand(job.Attribution.Objectives, labels).Concat(Objective.Defaults(labels))
+    private IReadOnlyList<Objective> ObjectivesOf(int[] labels)
+        => [.. JobObjectives.Expand(job.Attribution.Objectives, labels).Concat(ComparesClasses ? Objective.Defaults(labels) : [])
             .Concat(ChosenPredictions.Of(labels.Length, PredictionsOf(job), job.Seed).Select(BrittlenessMetric.MarginOf))
             .DistinctBy(objective => objective.Name)];
 
@@ -137,7 +149,7 @@ internal class MethodStage(Job job, string method) : Stage
     }
 
     /// <summary>The matrix's rows.</summary>
-    protected virtual IReadOnlyList<Objective> Rows(int[] labels) => ObjectivesOf(job, labels);
+    protected virtual IReadOnlyList<Objective> Rows(int[] labels) => ObjectivesOf(labels);
 
     /// <summary>Single predictions that the job's evaluation looks at.</summary>
     private static int PredictionsOf(Job job)

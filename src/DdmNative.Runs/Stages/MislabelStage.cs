@@ -104,10 +104,12 @@ internal sealed class MislabelStage(Job job, JobEvaluation evaluation) : Evaluat
     private static double[] LossOfEach(StageContext nested)
     {
         RunInputs inputs = nested.Inputs;
-        using var evaluator = new ModelEvaluator(nested.Device, inputs.Network, inputs.Train.Images, inputs.Train.Count);
-        float[] logits = evaluator.Logits(TrainStage.ReadTarget(nested), 1);
-        return [.. Enumerable.Range(0, inputs.Train.Count)
-            .Select(n => new Objective(ObjectiveKind.Loss, ofSamples: [n]).Evaluate(logits, inputs.Train.Labels))];
+        using var evaluator = new ModelEvaluator(nested.Device, inputs.Network, inputs.Train);
+        var objective = new Objective(ObjectiveKind.Loss);
+        var losses = new double[inputs.Train.Count];
+        evaluator.Visit(TrainStage.ReadTarget(nested), 1,
+            (_, n, logits) => losses[n] = objective.Evaluate(logits, inputs.Train.Labels.AsSpan(n, 1)));
+        return losses;
     }
 
     private static void WriteSamples(string path, RunInputs inputs, bool[] planted, string[] names, Dictionary<string, double[]> scores)

@@ -17,7 +17,7 @@ internal static class ModelFigures
     /// <summary>[N, K]: the model's logits.</summary>
     public static float[] Logits(StageContext context, float[] parameters, Dataset images)
     {
-        using var evaluator = new ModelEvaluator(context.Device, context.Inputs.Network, images.Images, images.Count);
+        using var evaluator = new ModelEvaluator(context.Device, context.Inputs.Network, images);
         return evaluator.Logits(parameters, 1);
     }
 

@@ -28,8 +28,6 @@ internal sealed class ReferenceStage(Job job) : Stage
 
     private const string FileName = "attribution/reference.npz", Groups = "groups";
 
-    private static readonly Depth LastBlock = Depth.Blocks(1);
-
     public override string Name => StageName;
 
     public override string Title
@@ -42,7 +40,7 @@ internal sealed class ReferenceStage(Job job) : Stage
     public override ShardWork InShard => ShardWork.Dealt;
 
     public override double? Work(TrainingPasses passes)
-        => passes.TopTrainings(passes.FirstLayer(LastBlock), Math.Min(job.Attribution.ReferenceGroups, passes.Groups) + 1);
+        => passes.TopTrainings(passes.FirstLayer(LastBlock(passes.Blocks)), Math.Min(job.Attribution.ReferenceGroups, passes.Groups) + 1);
 
     public override string PartialPath => "attribution/reference.partial";
 
@@ -69,7 +67,7 @@ internal sealed class ReferenceStage(Job job) : Stage
             return null;
         CounterfactualLogits logits = MethodFile.ReadModels(file, [.. groups.Select(g => new[] { g })]);
         Network network = context.Inputs.Network;
-        double factor = LastBlock.FirstLayer(network) == 0 ? 1 : ExactOverLastBlock;
+        double factor = LastBlock(network.BlockCount).FirstLayer(network) == 0 ? 1 : ExactOverLastBlock;
         int[] labels = context.Inputs.Test.Labels;
         Objective[] losses = [.. labels.Distinct().Order().Select(c => new Objective(ObjectiveKind.Loss, c))];
         return (AttributionMatrix.From(logits, labels, losses).Scale(factor), groups);
@@ -85,8 +83,8 @@ internal sealed class ReferenceStage(Job job) : Stage
         int count = groups.Count < 2 ? 0 : Math.Min(job.Attribution.ReferenceGroups, groups.Count);
         int[] chosen = [.. Enumerable.Range(0, count).Select(i => (int)(((2L * i) + 1) * groups.Count / (2 * count)))];
         TrainingOptions recipe = RunInputs.Recipe(job);
-        using var retraining = new PartialRetraining(context.Device, inputs.Network, LastBlock, TrainStage.ReadTarget(context),
-            inputs.Train, inputs.Test, recipe.LabelSmoothing);
+        using var retraining = new PartialRetraining(context.Device, inputs.Network, LastBlock(inputs.Network.BlockCount),
+            TrainStage.ReadTarget(context), inputs.Train, inputs.Test, recipe.LabelSmoothing);
         var options = new WaveOptions { Pieces = kept.Pieces,
             OnProgress = (done, total) => context.Listener.Progress(done, total, "steps") };
         options = options with { Wave = context.Settings.Bounded(options.Wave) };
@@ -95,4 +93,7 @@ internal sealed class ReferenceStage(Job job) : Stage
         MethodFile.WriteModels(context.PathFor(FileName), logits, (Groups, new NpyArray(chosen, chosen.Length)));
         return new StageResult(FileName);
     }
+
+    /// <summary>What is retrained; the head of a network that is nothing else.</summary>
+    private static Depth LastBlock(int blocks) => blocks == 0 ? Depth.Head : Depth.Blocks(1);
 }

@@ -33,7 +33,7 @@ internal sealed class RetrainedModels : IDisposable
         _context = context;
         Groups = GroupStage.Read(context);
         _set = TrainingSet.Create(context.Device, inputs.Train, RunInputs.Recipe(context.Job).LabelSmoothing);
-        _evaluator = new ModelEvaluator(context.Device, inputs.Network, inputs.Test.Images, inputs.Test.Count);
+        _evaluator = new ModelEvaluator(context.Device, inputs.Network, inputs.Test);
         _retraining = new SubsetRetraining(context.Device, inputs.Network, _set, Groups.GroupOf, _evaluator, IdentityOf(context),
             _store = StoreOf(context), context.Share);
     }

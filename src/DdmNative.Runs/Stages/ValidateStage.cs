@@ -76,7 +76,7 @@ internal sealed class ValidateStage(Job job) : Stage
         int[] classOf = [.. chosen.Select(g => groups.ClassOf[g])];
         if (classOf.Except(labels).Any())
         {
-            context.Listener.Note("No correlations: a group's class has no test images.");
+            context.Listener.Note("No correlations: a group's class has no test images, or it spans several classes.");
             return;
         }
 

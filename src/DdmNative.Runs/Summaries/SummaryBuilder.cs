@@ -58,8 +58,9 @@ internal sealed class SummaryBuilder(RunFolder run, RunInputs inputs, IReadOnlyD
         double sign = Objective.Parse(objective).HarmSign;
         int[] order = [.. Enumerable.Range(0, groups.Count).OrderBy(g => sign * effects[g])];
         (int[] helpful, int[] harmful) = Extremes.Of(order, Listed, g => sign * effects[g] > 0);
+        string? ClassName(int c) => c == GroupTable.SeveralClasses ? "several" : inputs.Train.ClassNames?[c];
         GroupEffect Describe(int g) => new(g, groups.Names?[g], groups.ClassOf[g], groups.ClusterOf[g], groups.Sizes[g], effects[g],
-            exact.TryGetValue(g, out double value) ? value : null) { ClassName = inputs.Train.ClassNames?[groups.ClassOf[g]] };
+            exact.TryGetValue(g, out double value) ? value : null) { ClassName = ClassName(groups.ClassOf[g]) };
         return summary with
         {
             Convention = AttributionMatrix.Convention,

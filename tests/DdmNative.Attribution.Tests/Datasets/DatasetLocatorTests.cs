@@ -61,7 +61,7 @@ public sealed class DatasetLocatorTests : IDisposable
     [Fact]
     public void A_file_is_told_from_a_folder_that_is_not_there()
     {
-        string path = _folder.Write("train.npz", [1]);
+        string path = _folder.Write("data_batch_1.bin", [1]);
         Assert.Contains("found a file, expected a folder", Refusal(path), StringComparison.Ordinal);
     }
 

@@ -147,7 +147,7 @@ public sealed class NetworkTests
     [InlineData("convnet", 8, 0, 28, 10, "depth 0")]
     [InlineData("convnet", 60000, 3, 28, 10, "more parameters than a vector holds")]
     [InlineData("mlp", 0, 1, 28, 10, "width 0")]
-    [InlineData("mlp", 8, -1, 28, 10, "depth -1")]
+    [InlineData("mlp", 8, 0, 28, 10, "depth 0")]
     [InlineData("lenet", 8, 1, 11, 10, "at least 12×12")]
     [InlineData("resnet", 8, 1, 28, 10, "'resnet'")]
     [InlineData("convnet", 8, 3, 28, 1, "at least 2 classes")]

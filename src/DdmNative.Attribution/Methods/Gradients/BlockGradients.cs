@@ -1,4 +1,5 @@
 using DdmNative.Attribution.Networks;
+using DdmNative.Attribution.Training;
 using DdmNative.Compute;
 
 namespace DdmNative.Attribution.Methods.Gradients;
@@ -31,11 +32,13 @@ internal sealed record BlockGradientOptions(int Wave, int Block, int Directions 
 /// </remarks>
 internal sealed class BlockGradients : IDisposable
 {
-    private readonly List<Tensor> _tensors = [];
+    private readonly List<IDisposable> _owned = [];
     private readonly Network _network;
     private readonly BlockGradientOptions _options;
     private readonly NetworkPass _pass;
     private readonly Tensor _parameters, _indices, _gradient;
+    private readonly SampleBatch _batch;
+    private readonly SampleBatch? _labels;
     private readonly Tensor? _weights, _cotangent, _directions, _products, _norms;
     private readonly IPlan _plan;
     private readonly float[] _hostIndices, _hostWeights, _hostCotangent;
@@ -45,23 +48,22 @@ internal sealed class BlockGradients : IDisposable
     /// <param name="images">[1, M, C, H, W]; owned by the caller.</param>
     /// <param name="labels">Label vectors [1, M, K] for the gradient of the loss; null if the host gives the logits' cotangents.</param>
     /// <param name="options">The options.</param>
-    public BlockGradients(Device device, Network network, Tensor images, Tensor? labels, BlockGradientOptions options)
+    public BlockGradients(Device device, Network network, SampleSource images, SampleSource? labels,
+        BlockGradientOptions options)
     {
         (_network, _options) = (network, options);
         (int wave, int block) = (options.Wave, options.Block);
-        var batchShape = new TensorShape(wave, block, images.Shape.Channels, images.Shape.Height, images.Shape.Width);
         var logits = new TensorShape(wave, block, network.Classes);
         TensorShape vector = TensorShape.Vector(wave, network.ParameterCount);
         _pass = new NetworkPass(device, network, wave, block);
         _parameters = Own(device.Allocate(vector.WithMembers(1)));
         _indices = Own(device.Allocate(new TensorShape(wave, block, 1)));
         _gradient = Own(options.KeepGradients ? device.Allocate(vector) : device.AllocateTransient(vector));
-        Tensor batch = Own(device.AllocateTransient(batchShape));
+        _batch = Own(new SampleBatch(device, images, wave, block));
         _hostIndices = new float[wave * block];
         _hostWeights = new float[labels is null ? 0 : wave * block];
         _hostCotangent = new float[labels is null ? logits.Length : 0];
         Tensor cotangent;
-        Tensor? batchLabels = null;
         if (labels is null)
         {
             cotangent = _cotangent = Own(device.Allocate(logits));
@@ -69,7 +71,7 @@ internal sealed class BlockGradients : IDisposable
         else
         {
             cotangent = Own(device.AllocateTransient(logits));
-            batchLabels = Own(device.AllocateTransient(logits));
+            _labels = Own(new SampleBatch(device, labels, wave, block));
             _weights = Own(device.Allocate(new TensorShape(wave, block, 1)));
         }
 
@@ -83,15 +85,15 @@ internal sealed class BlockGradients : IDisposable
         _norms = options.Norms ? Own(device.Allocate(TensorShape.Vector(wave, 1))) : null;
         _plan = device.Record("block gradients", () =>
         {
-            device.Gather.Samples(images, _indices, batch);
-            _pass.Forward(_parameters, batch);
-            if (labels is not null)
+            _batch.Record(_indices);
+            _pass.Forward(_parameters, _batch.Values);
+            if (_labels is not null)
             {
-                device.Gather.Samples(labels, _indices, batchLabels!);
-                device.SoftmaxCrossEntropy.Backward(_pass.Output, batchLabels!, _weights!, cotangent);
+                _labels.Record(_indices);
+                device.SoftmaxCrossEntropy.Backward(_pass.Output, _labels.Values, _weights!, cotangent);
             }
 
-            _pass.Backward(_parameters, batch, cotangent, _gradient, null);
+            _pass.Backward(_parameters, _batch.Values, cotangent, _gradient, null);
             if (_directions is not null)
             {
                 int length = options.Directions * network.ParameterCount;
@@ -160,7 +162,7 @@ internal sealed class BlockGradients : IDisposable
     {
         _plan.Dispose();
         _pass.Dispose();
-        _tensors.ForEach(tensor => tensor.Dispose());
+        _owned.ForEach(part => part.Dispose());
     }
 
     /// <summary>Places the samples of blocks; positions beyond a block's end refer to sample 0 with weight zero.</summary>
@@ -174,11 +176,14 @@ internal sealed class BlockGradients : IDisposable
         }
 
         _indices.Upload(_hostIndices);
+        _batch.Load(_hostIndices);
+        _labels?.Load(_hostIndices);
     }
 
-    private Tensor Own(Tensor tensor)
+    private T Own<T>(T part)
+        where T : IDisposable
     {
-        _tensors.Add(tensor);
-        return tensor;
+        _owned.Add(part);
+        return part;
     }
 }

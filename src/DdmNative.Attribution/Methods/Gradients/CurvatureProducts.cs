@@ -1,4 +1,5 @@
 using DdmNative.Attribution.Networks;
+using DdmNative.Attribution.Training;
 using DdmNative.Compute;
 
 namespace DdmNative.Attribution.Methods.Gradients;
@@ -20,6 +21,7 @@ internal sealed class CurvatureProducts : IDisposable
     private readonly List<IDisposable> _owned = [];
     private readonly Tensor _parameters, _indices, _weights, _partial;
     private readonly Tensor _direction, _product;
+    private readonly SampleBatch _images, _labels;
     private readonly IPlan _plan;
     private readonly double _damping;
     private readonly int _chunk;
@@ -42,16 +44,17 @@ internal sealed class CurvatureProducts : IDisposable
         _partial = Own(device.AllocateTransient(vector));
         _indices = Own(device.Allocate(new TensorShape(1, _chunk, 1)));
         _weights = Own(device.Allocate(new TensorShape(1, _chunk, 1)));
-        Tensor images = Own(device.AllocateTransient(context.TrainSet.Images.Shape.WithSamples(_chunk)));
-        Tensor labels = Own(device.AllocateTransient(logits));
+        _images = Own(new SampleBatch(device, context.TrainSet.Samples, members: 1, _chunk));
+        _labels = Own(new SampleBatch(device, context.TrainSet.LabelVectors, members: 1, _chunk));
+        (Tensor images, Tensor labels) = (_images.Values, _labels.Values);
         if (isHessian)
         {
             var hessian = new HessianVectorProduct(device, network, members, _chunk);
             _owned.Add(hessian);
             _plan = device.Record("Hessian-vector products", () =>
             {
-                device.Gather.Samples(context.TrainSet.Images, _indices, images);
-                device.Gather.Samples(context.TrainSet.Labels, _indices, labels);
+                _images.Record(_indices);
+                _labels.Record(_indices);
                 hessian.Evaluate(_parameters, images, labels, _weights, _direction, null, _partial);
                 device.LinearCombination.Combine(1, _product, 1, _partial, _product);
             });
@@ -63,8 +66,8 @@ internal sealed class CurvatureProducts : IDisposable
         Tensor cotangent = Own(device.AllocateTransient(logits.WithMembers(members)));
         _plan = device.Record("Gauss-Newton-vector products", () =>
         {
-            device.Gather.Samples(context.TrainSet.Images, _indices, images);
-            device.Gather.Samples(context.TrainSet.Labels, _indices, labels);
+            _images.Record(_indices);
+            _labels.Record(_indices);
             pass.Forward(_parameters, images);
             pass.ForwardTangent(_parameters, _direction, images, null);
             device.SoftmaxCrossEntropy.BackwardTangent(pass.Output, pass.OutputTangent, labels, _weights, cotangent);
@@ -95,6 +98,8 @@ internal sealed class CurvatureProducts : IDisposable
             for (int n = 0; n < _chunk; n++)
                 (indices[n], weights[n]) = first + n < samples.Length ? (samples[first + n], 1f / samples.Length) : (0, 0);
             _indices.Upload(indices);
+            _images.Load(indices);
+            _labels.Load(indices);
             _weights.Upload(weights);
             _plan.Run();
         }
@@ -106,9 +111,10 @@ internal sealed class CurvatureProducts : IDisposable
         _owned.ForEach(part => part.Dispose());
     }
 
-    private Tensor Own(Tensor tensor)
+    private T Own<T>(T part)
+        where T : IDisposable
     {
-        _owned.Add(tensor);
-        return tensor;
+        _owned.Add(part);
+        return part;
     }
 }

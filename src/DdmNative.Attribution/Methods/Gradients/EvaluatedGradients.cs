@@ -1,5 +1,6 @@
 using DdmNative.Attribution.Networks;
 using DdmNative.Attribution.Objectives;
+using DdmNative.Attribution.Training;
 using DdmNative.Compute;
 
 namespace DdmNative.Attribution.Methods.Gradients;
@@ -17,6 +18,7 @@ internal sealed class EvaluatedGradients : IDisposable
     private readonly MethodContext _context;
     private readonly int _wave, _classes, _length;
     private readonly Tensor _parameters, _indices, _weights, _others, _gradient, _logits;
+    private readonly SampleBatch _images, _labels;
     private readonly Tensor? _direction, _curved;
     private readonly IPlan _look, _step;
     private readonly IPlan? _curve;
@@ -41,13 +43,15 @@ internal sealed class EvaluatedGradients : IDisposable
         _others = Own(device.Allocate(logits));
         _gradient = Own(device.Allocate(vector));
         _logits = Own(device.Allocate(logits));
-        Tensor images = Own(device.AllocateTransient(network.Input.For(_wave, 1)));
-        Tensor labels = Own(device.AllocateTransient(logits)), cotangent = Own(device.AllocateTransient(logits));
+        _images = Own(new SampleBatch(device, context.TestSet.Samples, _wave, 1));
+        _labels = Own(new SampleBatch(device, context.TestSet.LabelVectors, _wave, 1));
+        (Tensor images, Tensor labels) = (_images.Values, _labels.Values);
+        Tensor cotangent = Own(device.AllocateTransient(logits));
 
         void Forward(NetworkPass pass)
         {
-            device.Gather.Samples(context.TestSet.Images, _indices, images);
-            device.Gather.Samples(context.TestSet.Labels, _indices, labels);
+            _images.Record(_indices);
+            _labels.Record(_indices);
             pass.Forward(_parameters, images);
         }
 
@@ -140,6 +144,8 @@ internal sealed class EvaluatedGradients : IDisposable
         }
 
         _indices.Upload(indices);
+        _images.Load(indices);
+        _labels.Load(indices);
         if (hasOthers)
         {
             _look.Run();

@@ -6,6 +6,9 @@ namespace DdmNative.Attribution.Methods.Gradients;
 /// </summary>
 internal sealed class GradientProducts : IDisposable
 {
+    /// <summary>The maximum number of samples of a block; more for a network that is one layer.</summary>
+    private const int LargestBlock = 32, LargestOfHead = 512;
+
     private readonly MethodContext _context;
     private readonly int _directions;
     private readonly SampleBlocks _blocks;
@@ -20,7 +23,7 @@ internal sealed class GradientProducts : IDisposable
         (_context, _directions, _norms) = (context, directions, norms);
         BlockGradientOptions options = OptionsFor(context, directions, norms);
         _blocks = new SampleBlocks(SampleBlocks.PartsOf(context.Parts), options.Block);
-        _gradients = new BlockGradients(context.Device, context.Network, context.TrainSet.Images, context.TrainSet.Labels,
+        _gradients = new BlockGradients(context.Device, context.Network, context.TrainSet.Samples, context.TrainSet.LabelVectors,
             options with { Wave = Math.Min(options.Wave, _blocks.Blocks.Count) });
     }
 
@@ -71,7 +74,10 @@ internal sealed class GradientProducts : IDisposable
     private static BlockGradientOptions OptionsFor(MethodContext context, int directions, bool norms)
     {
         int largest = context.Parts.Sizes.Max();
-        int block = norms ? largest : Math.Min(largest, 32);
+
+        // The gradient of a single large layer takes longer to write than to compute from few samples.
+        bool isHead = context.Network.Layers.Count(layer => layer.ParameterCount > 0) == 1;
+        int block = norms ? largest : Math.Min(largest, isHead ? LargestOfHead : LargestBlock);
         return new BlockGradientOptions(context.Bounded(Math.Clamp(512 / block, 4, 64)), block, directions, norms);
     }
 }

@@ -1,6 +1,6 @@
 using System.Collections.Concurrent;
 using DdmNative.Attribution.Networks;
-using DdmNative.Compute;
+using DdmNative.Attribution.Training;
 
 namespace DdmNative.Attribution.Methods.Gradients;
 
@@ -56,10 +56,8 @@ internal sealed class KroneckerFactors
     public static KroneckerFactors Compute(MethodContext context, int[] samples, int[] labels, int wave)
     {
         var factors = new KroneckerFactors(context.Network);
-        var oneHot = new float[labels.Length * context.Network.Classes];
-        for (int n = 0; n < labels.Length; n++)
-            oneHot[n * context.Network.Classes + labels[n]] = 1;
-        using Tensor drawn = context.Device.Upload(new TensorShape(1, labels.Length, context.Network.Classes), oneHot);
+        int classes = context.Network.Classes;
+        using var drawn = SampleSource.Create(context.Device, new LabelVectorRows(labels, classes), new ImageShape(classes, 1, 1));
         foreach (Block block in WeightLayers(context.Network))
             factors._blocks.Add(block);
         factors.FindBases(context, samples, drawn);
@@ -92,7 +90,7 @@ internal sealed class KroneckerFactors
             .Select(i => new Block(network.Layers[i], i, network.LayerOffset(i)));
 
     /// <summary>Computes A and S of every layer, and their eigenvectors.</summary>
-    private void FindBases(MethodContext context, int[] samples, Tensor labels)
+    private void FindBases(MethodContext context, int[] samples, SampleSource labels)
     {
         foreach (Block block in _blocks)
             block.Clear();
@@ -103,7 +101,7 @@ internal sealed class KroneckerFactors
     }
 
     /// <summary>Patches have no weights that could exclude samples: chunks are complete, and the rest is a separate chunk.</summary>
-    private void AddChunks(MethodContext context, Tensor labels, int[] samples, int chunk)
+    private void AddChunks(MethodContext context, SampleSource labels, int[] samples, int chunk)
     {
         if (samples.Length == 0)
             return;
@@ -118,7 +116,7 @@ internal sealed class KroneckerFactors
     }
 
     /// <summary>Computes Λ of every parameter.</summary>
-    private void FindEigenvalues(MethodContext context, int[] samples, Tensor labels, int wave)
+    private void FindEigenvalues(MethodContext context, int[] samples, SampleSource labels, int wave)
     {
         using var run = new RotatedPass(context, _network, _blocks, labels, wave, 1, isRotated: true);
         int count = samples.Length, length = _network.ParameterCount;

@@ -1,6 +1,7 @@
 using DdmNative.Attribution.Datasets;
 using DdmNative.Attribution.Networks;
 using DdmNative.Attribution.Objectives;
+using DdmNative.Attribution.Training;
 using DdmNative.Compute;
 
 namespace DdmNative.Attribution.Methods.Gradients;
@@ -13,6 +14,12 @@ internal sealed class ObjectiveGradients : IDisposable
 {
     private const int Block = 64, Wave = 8;
 
+    /// <summary>
+    /// With more classes, an objective over the whole split has a gradient of its own: a vector for each of a thousand classes takes
+    /// gigabytes. This does not depend on the other objectives, so that these do not change a bit.
+    /// </summary>
+    private const int MostClasses = 100;
+
     private readonly Network _network;
     private readonly Dataset _test;
     private readonly ModelEvaluator _evaluator;
@@ -24,12 +31,12 @@ internal sealed class ObjectiveGradients : IDisposable
 
     /// <exception cref="MethodRequestException">An objective has no gradient.</exception>
     public ObjectiveGradients(MethodContext context)
-        : this(context.Device, context.Network, context.Test, context.TestSet.Images, context.Evaluator, context.Objectives,
+        : this(context.Device, context.Network, context.Test, context.TestSet.Samples, context.Evaluator, context.Objectives,
             context.Bounded(Wave))
     {
     }
 
-    private ObjectiveGradients(Device device, Network network, Dataset test, Tensor images, ModelEvaluator evaluator,
+    private ObjectiveGradients(Device device, Network network, Dataset test, SampleSource images, ModelEvaluator evaluator,
         IReadOnlyList<Objective> objectives, int wave)
     {
         (_network, _test, _evaluator, _objectives) = (network, test, evaluator, objectives);
@@ -95,6 +102,8 @@ internal sealed class ObjectiveGradients : IDisposable
         if (objective.Samples is not null)
             return [(Atom(objective.Kind, [.. objective.Samples]), 1)];
         int[] classes = objective.Class is int one ? [one] : [.. _test.Labels.Distinct().Order()];
+        if (classes.Length > MostClasses)
+            return [(Atom(objective.Kind, [.. Enumerable.Range(0, _test.Count)]), 1)];
         int[][] samples = [.. classes.Select(c => Enumerable.Range(0, _test.Count).Where(n => _test.Labels[n] == c).ToArray())];
         double count = samples.Sum(list => list.Length);
         return [.. samples.Select(list => (Atom(objective.Kind, list), list.Length / count))];

@@ -1,4 +1,5 @@
 using DdmNative.Attribution.Networks;
+using DdmNative.Attribution.Training;
 using DdmNative.Compute;
 using DdmNative.Compute.Contracts;
 
@@ -13,12 +14,13 @@ internal sealed class RotatedPass : IDisposable
 {
     private readonly List<IDisposable> _owned = [];
     private readonly Tensor _indices, _weights, _gradient;
+    private readonly SampleBatch _images, _labels;
     private readonly Tensor[] _inputs, _outputs, _rotated;
     private readonly IPlan _plan;
     private readonly int _members, _samples;
 
-    public RotatedPass(MethodContext context, Network network, IReadOnlyList<KroneckerFactors.Block> blocks, Tensor labels, int members,
-        int samples, bool isRotated)
+    public RotatedPass(MethodContext context, Network network, IReadOnlyList<KroneckerFactors.Block> blocks, SampleSource labels,
+        int members, int samples, bool isRotated)
     {
         Device device = context.Device;
         (_members, _samples) = (members, samples);
@@ -27,8 +29,9 @@ internal sealed class RotatedPass : IDisposable
         _indices = Own(device.Allocate(new TensorShape(members, samples, 1)));
         _weights = Own(device.Allocate(new TensorShape(members, samples, 1)));
         _gradient = Own(device.Allocate(TensorShape.Vector(members, network.ParameterCount)));
-        Tensor images = Own(device.AllocateTransient(network.Input.For(members, samples)));
-        Tensor batchLabels = Own(device.AllocateTransient(logits));
+        _images = Own(new SampleBatch(device, context.TrainSet.Samples, members, samples));
+        _labels = Own(new SampleBatch(device, labels, members, samples));
+        (Tensor images, Tensor batchLabels) = (_images.Values, _labels.Values);
         Tensor cotangent = Own(device.AllocateTransient(logits));
         var pass = new NetworkPass(device, network, members, samples);
         _owned.Add(pass);
@@ -54,8 +57,8 @@ internal sealed class RotatedPass : IDisposable
 
         _plan = device.Record(isRotated ? "rotated gradients" : "Kronecker factors", () =>
         {
-            device.Gather.Samples(context.TrainSet.Images, _indices, images);
-            device.Gather.Samples(labels, _indices, batchLabels);
+            _images.Record(_indices);
+            _labels.Record(_indices);
             pass.Forward(parameters, images);
             device.SoftmaxCrossEntropy.Backward(pass.Output, batchLabels, _weights, cotangent);
             pass.Backward(parameters, images, cotangent, _gradient, null);
@@ -78,6 +81,8 @@ internal sealed class RotatedPass : IDisposable
         for (int n = 0; n < indices.Length; n++)
             (indices[n], weights[n]) = n < samples.Length ? (samples[n], 1) : (samples[0], 0);
         _indices.Upload(indices);
+        _images.Load(indices);
+        _labels.Load(indices);
         _weights.Upload(weights);
         _plan.Run();
     }
@@ -154,9 +159,10 @@ internal sealed class RotatedPass : IDisposable
             return row;
         })];
 
-    private Tensor Own(Tensor tensor)
+    private T Own<T>(T part)
+        where T : IDisposable
     {
-        _owned.Add(tensor);
-        return tensor;
+        _owned.Add(part);
+        return part;
     }
 }

@@ -30,15 +30,7 @@ internal sealed class SampleBlocks
 
     /// <summary>The samples of every part of a table.</summary>
     public static IReadOnlyList<int[]> PartsOf(GroupTable table)
-    {
-        var members = new int[table.Count][];
-        var filled = new int[table.Count];
-        for (int g = 0; g < members.Length; g++)
-            members[g] = new int[table.Sizes[g]];
-        for (int n = 0; n < table.GroupOf.Length; n++)
-            members[table.GroupOf[n]][filled[table.GroupOf[n]]++] = n;
-        return members;
-    }
+        => [.. Enumerable.Range(0, table.Count).Select(table.Members)];
 
     /// <summary>The blocks in waves of the given number.</summary>
     public IEnumerable<(int[] Parts, ArraySegment<int>[] Samples)> Waves(int wave)
