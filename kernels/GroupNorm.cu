@@ -1,8 +1,8 @@
 // What a group norm computes between the passes over its images (ChannelNorm.cu): statistics and means over the channels of each sample's
 // groups, from the sums of single channels.
 //
-//     statistics  μ = Σ(m_c + a_c/P)/n, σ² = Σ(b_c/P − (a_c/P)² + (m_c + a_c/P − μ)²)/n, r = 1/√(σ² + ε), for n channels of P pixels with the
-//                 moments m_c, a_c = Σ(x − m_c) and b_c = Σ(x − m_c)²
+//     statistics  μ = Σ(m_c + a_c/P)/n, σ² = Σ(b_c/P − (a_c/P)² + (m_c + a_c/P − μ)²)/n, r = 1/√(σ² + ε), for n channels of P pixels with
+//                 the moments m_c, a_c = Σ(x − m_c) and b_c = Σ(x − m_c)²
 //     means       Σ(w_c S_c + v_c T_c)/(nP) for two sums S, and T; weights w and v are 1, γ or γ̇
 //
 // Shapes: moments [E, N, 3, C]; sums [E, N, values, C]; statistics [E, N, 2G]; means [E, N, values, G].

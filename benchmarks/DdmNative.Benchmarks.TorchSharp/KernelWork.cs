@@ -9,25 +9,29 @@ namespace DdmNative.Benchmarks.TorchSharp;
 /// </summary>
 internal static class KernelWork
 {
-    public static IReadOnlyList<Variant> Convolution(Device device, string kind, int batch, int inputs, int outputs, int size)
+    public static IReadOnlyList<Variant> Convolution(Device device, string kind, int batch, int inputs, int outputs, int size,
+        int kernelSize, int stride, bool hasBias)
     {
         return [InLayout(ImageLayout.Contiguous), InLayout(ImageLayout.ChannelsLast)];
 
         Variant InLayout(ImageLayout layout) => new(layout.Name(), () =>
         {
             Tensor x = randn(batch, inputs, size, size, device: device).In(layout),
-                w = (randn(outputs, inputs, 3, 3, device: device) * 0.05).In(layout), b = randn(outputs, device: device);
+                w = (randn(outputs, inputs, kernelSize, kernelSize, device: device) * 0.05).In(layout);
+            Tensor? b = hasBias ? randn(outputs, device: device) : null;
+            long[] padding = [kernelSize / 2, kernelSize / 2], strides = [stride, stride];
             if (kind == "conv-fwd")
             {
                 return _ =>
                 {
                     using IDisposable inference = inference_mode();
-                    functional.conv2d(x, w, b, padding: [1, 1]).Dispose();
+                    functional.conv2d(x, w, b, strides: strides, padding: padding).Dispose();
                 };
             }
-            Tensor[] wanted = kind == "conv-bwd-data" ? [x.requires_grad_()] : [w.requires_grad_(), b.requires_grad_()];
+            Tensor[] wanted = kind == "conv-bwd-data" ? [x.requires_grad_()]
+                : b is null ? [w.requires_grad_()] : [w.requires_grad_(), b.requires_grad_()];
             // The gradient of the result has the result's layout.
-            Tensor y = functional.conv2d(x, w, b, padding: [1, 1]), delta = randn_like(y);
+            Tensor y = functional.conv2d(x, w, b, strides: strides, padding: padding), delta = randn_like(y);
             return _ => Gradients(y, wanted, delta);
         });
     }

@@ -19,11 +19,13 @@ internal sealed class Workloads(Device device, FashionMnist fashion)
     {
         string kind = asked["kind"]!.GetValue<string>();
         int Number(string name) => asked[name]!.GetValue<int>();
+        T Optional<T>(string name, T usual) => asked[name] is JsonNode given ? given.GetValue<T>() : usual;
         NetworkShape Network(int channels, int size) => new(Number("width"), Number("depth"), channels, size);
         return kind switch
         {
             "conv-fwd" or "conv-bwd-data" or "conv-bwd-filter" =>
-                KernelWork.Convolution(Device, kind, Number("batch"), Number("inputs"), Number("outputs"), Number("size")),
+                KernelWork.Convolution(Device, kind, Number("batch"), Number("inputs"), Number("outputs"), Number("size"),
+                    Optional("kernel", 3), Optional("stride", 1), Optional("bias", true)),
             "gemm" => KernelWork.Gemm(Device, Number("size")),
             "gemm-bwd-data" => KernelWork.Product(Device, Number("size")),
             "gemm-bwd-weight" => KernelWork.GemmBackwardWeight(Device, Number("size")),

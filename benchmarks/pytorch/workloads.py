@@ -20,18 +20,21 @@ def layouts(build):
 
 
 def convolution(direction):
-    def variants(options, batch, inputs, outputs, size):
+    def variants(options, batch, inputs, outputs, size, kernel=3, stride=1, bias=True):
         def build(layout):
             x = layout(torch.randn(batch, inputs, size, size))
-            w, b = layout(torch.randn(outputs, inputs, 3, 3) * 0.05), torch.randn(outputs)
+            w, b = layout(torch.randn(outputs, inputs, kernel, kernel) * 0.05), torch.randn(outputs) if bias else None
+            padding = kernel // 2
             if direction == "forward":
                 def work(_):
                     with torch.no_grad():
-                        return F.conv2d(x, w, b, padding=1)
+                        return F.conv2d(x, w, b, stride=stride, padding=padding)
                 return work
-            delta = layout(torch.randn(batch, outputs, size, size))
-            mask = [True, False, False] if direction == "data" else [False, True, True]
-            return lambda _: torch.ops.aten.convolution_backward(delta, x, w, [outputs], [1, 1], [1, 1], [1, 1], False, [0, 0], 1, mask)
+            result = (size + 2 * padding - kernel) // stride + 1
+            delta = layout(torch.randn(batch, outputs, result, result))
+            mask = [True, False, False] if direction == "data" else [False, True, bias]
+            return lambda _: torch.ops.aten.convolution_backward(
+                delta, x, w, [outputs] if bias else None, [stride, stride], [padding, padding], [1, 1], False, [0, 0], 1, mask)
         return layouts(build)
     return variants
 

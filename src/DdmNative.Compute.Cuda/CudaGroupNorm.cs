@@ -75,7 +75,7 @@ internal sealed class CudaGroupNorm(CudaDevice device) : GroupNorm
         return memory;
     }
 
-    /// <summary>Writes the means over each group of the weighted sums, and of others added to them, to the first two of the means.</summary>
+    /// <summary>Writes the means over each group of the weighted sums, and of others added to them, to the first two means.</summary>
     private void TakeMeans(int groups, in NormImages images, NormMeans means, WeightedSums sums, WeightedSums others = default)
         => Launch("group_norm_means", groups, images.Shape, others.AddTo(sums.AddTo(new KernelArguments(), images), images)
             .Pointer(means.Address).Int(means.SampleStride).Int(images.Shape.Samples));

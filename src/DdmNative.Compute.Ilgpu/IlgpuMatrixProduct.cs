@@ -41,7 +41,8 @@ internal sealed class IlgpuMatrixProduct(IlgpuDevice device) : MatrixProduct
         ProductExtents extents = new() { Rows = outputs, Columns = samples, Depth = inputs, Sources = second is null
             ? 1 : 2, ResultRow = 1, HasBias = bias is null ? 0 : 1 };
         _products.Run(extents, y.Shape.Members, (memory, tiled) => new StridedProduct(
-            tiled with { Result = memory.Operand(y), Bias = bias is Slice added ? memory.Operand(added) : memory.Operand(y) }, (memory.Operand(first.Weight), memory.Operand(weight)),
+            tiled with { Result = memory.Operand(y), Bias = bias is Slice added ? memory.Operand(added) : memory.Operand(y) },
+            (memory.Operand(first.Weight), memory.Operand(weight)),
             (inputs, 1), (memory.Operand(first.X), memory.Operand(x)), (1, inputs), outputs));
     }
 

@@ -45,7 +45,8 @@ internal struct CorrelationProduct : IProduct
         (_image0, _image1) = images;
         (_filter0, _filter1) = filters;
         // A product without taps has no contraction that could be divided.
-        (_taps, _tapColumns) = (new Divisor(Math.Max(1, windows.TapRows * windows.TapColumns)), new Divisor(Math.Max(1, windows.TapColumns)));
+        _taps = new Divisor(Math.Max(1, windows.TapRows * windows.TapColumns));
+        _tapColumns = new Divisor(Math.Max(1, windows.TapColumns));
         int size = shape.KernelSize * shape.KernelSize;
         (_filterRow, _filterChannel) = windows.IsForward ? (shape.InputChannels * size, size) : (size, shape.InputChannels * size);
         (_firstTap, _tapRow, _tapColumn) = windows.Taps;

@@ -3,8 +3,8 @@ using DdmNative.Compute.Contracts;
 namespace DdmNative.Compute.Ilgpu.Products;
 
 /// <summary>
-/// Which taps and pixels a correlation joins. Forward, all of them. Backward data of a strided convolution is one correlation for each phase
-/// of the pixels (<see cref="StridePhase"/>), with every so many of the taps, in reverse order, and of the result's pixels.
+/// Which taps and pixels a correlation joins. Forward, all of them. Backward data of a strided convolution is one correlation for each
+/// phase of the pixels (<see cref="StridePhase"/>), with every so many of the taps, in reverse order, and of the result's pixels.
 /// </summary>
 internal readonly struct CorrelationWindows
 {
@@ -42,7 +42,8 @@ internal readonly struct CorrelationWindows
     };
 
     /// <summary>
-    /// The windows of δx = Wᵀ∗δ, phase by phase: each pixel is in one. A phase without taps has windows all the same, whose pixels are zero.
+    /// The windows of δx = Wᵀ∗δ, phase by phase: each pixel is in one. A phase without taps has windows all the same, whose pixels are
+    /// zero.
     /// </summary>
     public static IEnumerable<CorrelationWindows> BackwardData(ConvolutionShape shape)
     {

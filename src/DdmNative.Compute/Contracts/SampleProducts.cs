@@ -48,8 +48,8 @@ public readonly record struct SampleProducts(Slice WeightDirections, Slice? Bias
     {
         if (slice is null != biases is null)
             throw new ArgumentException(
-                $"{name} is {(slice is null ? "missing" : "given")}, and the call has {(biases is null ? "no" : "a")} bias; expected both or "
-                + "neither.", name);
+                $"{name} is {(slice is null ? "missing" : "given")}, and the call has {(biases is null ? "no" : "a")} bias; expected both "
+                + "or neither.", name);
         if (slice is not Slice directions || biases is not int length)
             return;
         Operands.Require(directions, members, length, name);

@@ -45,8 +45,8 @@ public abstract partial class ConformanceSuite
         (Operand x, Operand filter, Operand filterTangent) =
             (bench.Input(Images(testCase)), bench.InputSlice(Filter(testCase)), bench.InputSlice(Filter(testCase)));
         (Operand? biasTangent, Operand y) = (BiasInput(bench, testCase), bench.Output(Maps(testCase)));
-        bench.Run(() => bench.Device.Convolution.ForwardTangent(shape, x.Tensor, null, filter.Slice, filterTangent.Slice, biasTangent?.Slice,
-            y.Tensor));
+        bench.Run(() => bench.Device.Convolution.ForwardTangent(
+            shape, x.Tensor, null, filter.Slice, filterTangent.Slice, biasTangent?.Slice, y.Tensor));
         bench.Expect(
             y,
             ReferenceConvolution.ForwardTangent(bench.Members, shape, x.Values, null, filter.Values, filterTangent.Values,

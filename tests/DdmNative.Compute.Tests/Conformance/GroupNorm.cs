@@ -118,8 +118,13 @@ public abstract partial class ConformanceSuite
     /// <summary>A group of few values is like a plane of few pixels (<see cref="NormTolerance"/>).</summary>
     private static double GroupTolerance(ImageCase c) => IsSmallGroup(c) ? 1e-3 : Tolerance;
 
-    /// <summary>With two values, the cotangents are nearly zero: differences of numbers of the order of one.</summary>
-    private static double GroupFloor(ImageCase c) => IsSmallGroup(c) ? 0.02 : 0;
+    /// <summary>
+    /// With two values, the cotangents are nearly zero: differences of numbers of the order of one. With a single value they are exactly
+    /// zero: differences of numbers of the order of r = 1/√ε.
+    /// </summary>
+    private static double GroupFloor(ImageCase c) => GroupLength(c) == 1 ? 0.1 : IsSmallGroup(c) ? 0.02 : 0;
 
-    private static bool IsSmallGroup(ImageCase c) => c.Height * c.Width * (c.Channels / Groups(c)) < 25;
+    private static bool IsSmallGroup(ImageCase c) => GroupLength(c) < 25;
+
+    private static int GroupLength(ImageCase c) => c.Height * c.Width * (c.Channels / Groups(c));
 }

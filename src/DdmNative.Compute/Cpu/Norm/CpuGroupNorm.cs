@@ -216,7 +216,8 @@ internal sealed class CpuGroupNorm(CpuDevice device) : GroupNorm
             Vector16 gain = reciprocal * TLanes.Load(_scale.At(tile) + channel, lanes);
             PixelTerm.Write<TLanes>(
                 new(image, default(Vector16) - reciprocal * reciprocal * TLanes.Load(normalMeans, lanes), mean), new(delta, gain),
-                default(Vector16) - reciprocal * TLanes.Load(means, lanes), _xCotangent.At(tile, sample) + channel, Pixels, Channels, lanes);
+                default(Vector16) - reciprocal * TLanes.Load(means, lanes), _xCotangent.At(tile, sample) + channel, Pixels, Channels,
+                lanes);
         }
 
         protected override void EndPass(in Tile tile, int sample, int pass)
@@ -288,8 +289,8 @@ internal sealed class CpuGroupNorm(CpuDevice device) : GroupNorm
             if (pass == 1)
             {
                 (Vector16 sum, Vector16 normalSum) = PixelSums.AddTangents<TLanes>(
-                    new NormTangent(image, tangent, mean, reciprocal, tangentMean, normalTangentMean), delta, deltaTangent, Pixels, Channels,
-                    lanes);
+                    new NormTangent(image, tangent, mean, reciprocal, tangentMean, normalTangentMean), delta, deltaTangent, Pixels,
+                    Channels, lanes);
                 _scaleSum?.Add<TLanes>(tile, channel, lanes, normalSum);
                 _shiftSum?.Add<TLanes>(tile, channel, lanes, sum);
                 TLanes.Store(sum, Of(tile, Mean.DTangent) + channel, lanes);

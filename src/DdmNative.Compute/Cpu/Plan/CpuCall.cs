@@ -122,8 +122,9 @@ internal abstract unsafe class CpuCall(string name, int members, int samples) : 
     /// <summary>The sample products computed with the gradient, if any are requested.</summary>
     protected RunningProducts? ReadProducts(Contracts.SampleProducts? wanted)
         => wanted is Contracts.SampleProducts products
-            ? new RunningProducts(Read(products.WeightDirections), ReadOptional(products.BiasDirections), Write(products.Products), products)
-                : null;
+            ? new RunningProducts(
+                Read(products.WeightDirections), ReadOptional(products.BiasDirections), Write(products.Products), products)
+            : null;
 
     /// <summary>The samples' products of a norm's scale and shift, if any are requested.</summary>
     protected NormProducts? ReadNormProducts(Contracts.SampleProducts? wanted)

@@ -12,6 +12,8 @@ namespace DdmNative.Compute.Cpu;
 /// panels [O/32][k][k·C][32], and y is assigned once. 2·H′W′·O·C·k² flops against about 4(HWC + H′W′O) bytes that leave the cache: bound by
 /// multiply–adds.</para>
 /// <para>A tangent is the same product with the contraction doubled: [x; ẋ] side by side as 2C channels against [Ẇ; W].</para>
+/// <para>With a stride σ, rows begin σ·C floats apart. The transpose is then a convolution of stride 1 for each of the σ² phases of the
+/// pixels, with the taps that meet them (<see cref="CorrelationPart"/>).</para>
 /// </remarks>
 internal sealed class CpuConvolution(CpuDevice device) : Convolution
 {
@@ -54,6 +56,7 @@ internal sealed class CpuConvolution(CpuDevice device) : Convolution
         => device.Submit(
             WinogradTiles.Pays(shape, output.Shape.Samples) ? new WinogradCorrelationCall(name, shape, sources, bias, output)
             : FewChannelsTransposeCall.Fits(shape) ? new FewChannelsTransposeCall(name, shape, sources, output)
+            : ScatteredTransposeCall.Fits(shape) ? new ScatteredTransposeCall(name, shape, sources, output)
             : new CorrelationCall(name, shape, sources, bias, output));
 
     private void SumFilterGradient(
