@@ -30,10 +30,6 @@ public sealed record DeviceOperations
 
     public required Dropout Dropout { get; init; }
 
-    public required Gelu Gelu { get; init; }
-
-    public required Dropout Dropout { get; init; }
-
     public required SoftmaxCrossEntropy SoftmaxCrossEntropy { get; init; }
 
     public required GradientDistance GradientDistance { get; init; }
