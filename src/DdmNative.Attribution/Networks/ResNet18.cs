@@ -63,9 +63,10 @@ internal static class ResNet18
         bool isIdentity = stride == 1 && network.Output.Channels == channels;
         network.Residual(
             body => body
-                .Convolution($"{name}.conv1", channels, 3, 1, stride, hasBias: false, Initial(channels, 3)).Norm($"{name}.bn1", NormOf(options))
-                .Activate(options.Activation)
-                .Convolution($"{name}.conv2", channels, 3, 1, hasBias: false, initial: Initial(channels, 3)).Norm($"{name}.bn2", NormOf(options)),
+                .Convolution($"{name}.conv1", channels, 3, 1, stride, hasBias: false, Initial(channels, 3))
+                .Norm($"{name}.bn1", NormOf(options)).Activate(options.Activation)
+                .Convolution($"{name}.conv2", channels, 3, 1, hasBias: false, initial: Initial(channels, 3))
+                .Norm($"{name}.bn2", NormOf(options)),
             isIdentity ? null : shortcut => shortcut
                 .Convolution($"{name}.downsample.0", channels, 1, 0, stride, hasBias: false, Initial(channels, 1))
                 .Norm($"{name}.downsample.1", NormOf(options)))

@@ -2,8 +2,8 @@ namespace DdmNative.Attribution.Networks;
 
 /// <summary>
 /// The ResNet-9 of the attribution literature's CIFAR-10 experiments (FFCV's example; Park et al., "TRAK", ICML 2023): convolutions without
-/// bias with batch norm (or another) and ReLU, two residual stages, a global maximum, a head without bias whose logits are multiplied by 0.2. <see
-/// cref="NetworkOptions.Width"/> are the channels of the first convolution, 64 in the literature; the others follow it.
+/// bias with batch norm (or another) and ReLU, two residual stages, a global maximum, a head without bias whose logits are multiplied by
+/// 0.2. <see cref="NetworkOptions.Width"/> are the channels of the first convolution, 64 in the literature; the others follow it.
 /// </summary>
 internal static class ResNet9
 {

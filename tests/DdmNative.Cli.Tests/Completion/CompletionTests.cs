@@ -87,7 +87,7 @@ public sealed class CompletionTests : IDisposable
     [Fact]
     public void Every_value_that_is_neither_number_nor_free_text_is_known()
     {
-        string[] numbers = ["N", "X", "P", "S", "MIB", "P,P…", "X,X…", "G,G…", "I/N"];
+        string[] numbers = ["N", "X", "P", "S", "MIB", "P,P…", "X,X…", "G,G…", "N,N…", "I/N"];
         foreach (VerbDescription verb in VerbDescription.All)
         {
             Assert.All(verb.Options.Where(option => !option.IsSwitch && !numbers.Contains(option.MetaValue)),

@@ -12,7 +12,7 @@ public sealed class ExampleTests(RunFiles files)
     /// What stands in an example that takes long, or a machine that is not everybody's: those are read by the parser alone.
     /// </summary>
     private static readonly string[] Dear = ["cuda", "--train-per-class 400", "--methods head,trak,influence", "ddm experiment",
-        "--method all", "--rounds", "--seeds 2", "generated --clusters", "data fetch", "data verify", "--data /"];
+        "--method all", "--rounds", "--seeds 2", "generated --clusters", "data fetch", "data verify", "--data /", "--architecture resnet9"];
 
     /// <summary>In the overview's order, which is that of the work.</summary>
     private static readonly string[] Pages = [ManualSource.Overview,
@@ -54,6 +54,7 @@ public sealed class ExampleTests(RunFiles files)
         File.WriteAllText(Path.Combine(folder, "sources.csv"),
             "sample,group\n" + string.Concat(Enumerable.Range(0, 24).Select(sample => $"{sample},source {sample % 6}\n")));
         WriteImages(Path.Combine(folder, "fashion-mnist"));
+        WriteFeatures(Path.Combine(folder, "features.npz"));
 
         Ddm.Result result = Bash(folder, $$"""
             set -e
@@ -87,6 +88,16 @@ public sealed class ExampleTests(RunFiles files)
             Directory.CreateDirectory(Path.GetDirectoryName(path)!);
             File.Copy(file, path);
         }
+    }
+
+    /// <summary>Three classes with eight samples each, to train on and to test on.</summary>
+    private static void WriteFeatures(string path)
+    {
+        const int Classes = 3, Samples = 24, Columns = 6;
+        int[] labels = [.. Enumerable.Range(0, Samples).Select(sample => sample % Classes)];
+        float[] values = [.. Enumerable.Range(0, Samples * Columns).Select(i => labels[i / Columns] + i * 37 % 64 / 64f)];
+        NpyArray x = new(values, Samples, Columns), y = new(labels, Samples);
+        Npz.Write(path, ("x", x), ("y", y), ("x_test", x), ("y_test", y));
     }
 
     /// <summary>Three classes with eight images each, to train on and to test on.</summary>
