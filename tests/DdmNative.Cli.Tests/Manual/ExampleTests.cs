@@ -54,6 +54,7 @@ public sealed class ExampleTests(RunFiles files)
         File.WriteAllText(Path.Combine(folder, "sources.csv"),
             "sample,group\n" + string.Concat(Enumerable.Range(0, 24).Select(sample => $"{sample},source {sample % 6}\n")));
         WriteImages(Path.Combine(folder, "fashion-mnist"));
+        WriteFeatures(Path.Combine(folder, "features.npz"));
 
         Ddm.Result result = Bash(folder, $$"""
             set -e
@@ -87,6 +88,16 @@ public sealed class ExampleTests(RunFiles files)
             Directory.CreateDirectory(Path.GetDirectoryName(path)!);
             File.Copy(file, path);
         }
+    }
+
+    /// <summary>Three classes with eight rows of features each, to train on and to test on.</summary>
+    private static void WriteFeatures(string path)
+    {
+        const int Classes = 3, Rows = 24, Columns = 4;
+        int[] labels = [.. Enumerable.Range(0, Rows).Select(row => row % Classes)];
+        float[] values = [.. Enumerable.Range(0, Rows * Columns).Select(i => labels[i / Columns] == i % Columns ? 1 + i % 7 : i % 5f)];
+        (NpyArray x, NpyArray y) = (new NpyArray(values, Rows, Columns), new NpyArray(labels, Rows));
+        Npz.Write(path, ("x", x), ("y", y), ("x_test", x), ("y_test", y));
     }
 
     /// <summary>Three classes with eight images each, to train on and to test on.</summary>
