@@ -35,21 +35,8 @@ public sealed class BatchNormLayer : Layer
             ? new EvaluationPass(this, device, parameterOffset, members)
             : new TrainingPass(this, device, parameterOffset, members, samples, training.Weights);
 
-    private abstract class Pass(BatchNormLayer layer, Device device, int parameterOffset, int members)
-        : NormPass(layer, device, parameterOffset, members)
-    {
-        /// <summary>The running statistics are part of the vector, and their gradient is zero.</summary>
-        protected void ClearStatistics(Tensor? gradient)
-        {
-            if (gradient is null)
-                return;
-            Device.Fill.Assign(Parameter(gradient, 2), 0);
-            Device.Fill.Assign(Parameter(gradient, 3), 0);
-        }
-    }
-
     private sealed class EvaluationPass(BatchNormLayer layer, Device device, int parameterOffset, int members)
-        : Pass(layer, device, parameterOffset, members)
+        : NormPass(layer, device, parameterOffset, members)
     {
         protected override void Forward(Tensor parameters, Tensor x, Tensor y)
             => Device.FrozenBatchNorm.Forward(x, Parameter(parameters, 2), Parameter(parameters, 3), Parameter(parameters, 0),
@@ -69,7 +56,6 @@ public sealed class BatchNormLayer : Layer
             else
                 Device.FrozenBatchNorm.Backward(x, Parameter(parameters, 2), Parameter(parameters, 3), cotangent, Parameter(parameters, 0),
                     xCotangent, scale, shift);
-            ClearStatistics(gradient);
         }
 
         protected override void BackwardTangent(
@@ -79,13 +65,12 @@ public sealed class BatchNormLayer : Layer
             (Slice? scale, Slice? shift) = CotangentTangents(gradientTangent);
             Device.FrozenBatchNorm.BackwardTangent(x, xTangent, Parameter(parameters, 2), Parameter(parameters, 3), cotangent!,
                 cotangentTangent, Parameter(parameters, 0), Parameter(parametersTangent, 0), xCotangentTangent, scale, shift);
-            ClearStatistics(gradientTangent);
         }
     }
 
     private sealed class TrainingPass(
         BatchNormLayer layer, Device device, int parameterOffset, int members, int samples, Tensor weights)
-        : Pass(layer, device, parameterOffset, members)
+        : NormPass(layer, device, parameterOffset, members)
     {
         private readonly Tensor _statistics = device.AllocateTransient(BatchNorm.StatisticsShape(layer.Output.For(members, samples)));
 
@@ -104,7 +89,6 @@ public sealed class BatchNormLayer : Layer
                     "A sample has no gradient of its own where a batch norm uses the batch's statistics; use the evaluation form.");
             (Slice scale, Slice shift) = Cotangents(gradient);
             Device.BatchNorm.Backward(x, weights, _statistics, cotangent, Parameter(parameters, 0), xCotangent!, scale, shift);
-            ClearStatistics(gradient);
         }
 
         protected override void BackwardTangent(
@@ -114,7 +98,6 @@ public sealed class BatchNormLayer : Layer
             (Slice? scale, Slice? shift) = CotangentTangents(gradientTangent);
             Device.BatchNorm.BackwardTangent(x, xTangent!, weights, _statistics, cotangent!, cotangentTangent, Parameter(parameters, 0),
                 Parameter(parametersTangent, 0), xCotangentTangent!, scale, shift);
-            ClearStatistics(gradientTangent);
         }
 
         public override void UpdateRunningStatistics(Tensor parameters)

@@ -40,6 +40,7 @@ public sealed class Network
         }
         Parameters = parameters;
         ParameterCount = offset;
+        Constants = FindConstants(parameters);
         Blocks = [.. parameters.Where(p => p.IsTrained).Select(p => p.Block)];
     }
 
@@ -68,6 +69,9 @@ public sealed class Network
 
     /// <summary>The trained parameter tensors in the form for <see cref="GradientDistance"/>.</summary>
     public IReadOnlyList<ParameterBlock> Blocks { get; }
+
+    /// <summary>The parts of the vector that are not trained: the running statistics of batch norms.</summary>
+    internal IReadOnlyList<(int Offset, int Length)> Constants { get; }
 
     /// <summary>The position of this network's vector in the whole network's; 0 unless it is a <see cref="Top"/>.</summary>
     public int ParameterOffset { get; }
@@ -162,6 +166,20 @@ public sealed class Network
         return new Network(
             Options, [.. Layers.Take(firstLayer)], [.. _inputs.Take(firstLayer)],
             [.. _blockStarts.Where(start => start < firstLayer)], Math.Min(HeadStart, firstLayer), ParameterOffset);
+    }
+
+    /// <summary>Consecutive tensors that are not trained are one part.</summary>
+    private static List<(int Offset, int Length)> FindConstants(IEnumerable<ParameterTensor> parameters)
+    {
+        var constants = new List<(int Offset, int Length)>();
+        foreach (ParameterTensor parameter in parameters.Where(parameter => !parameter.IsTrained))
+        {
+            if (constants.Count > 0 && constants[^1].Offset + constants[^1].Length == parameter.Offset)
+                constants[^1] = (constants[^1].Offset, constants[^1].Length + parameter.Length);
+            else
+                constants.Add((parameter.Offset, parameter.Length));
+        }
+        return constants;
     }
 
     /// <summary>The position of a layer's parameters in the vector.</summary>

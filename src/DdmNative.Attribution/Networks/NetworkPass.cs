@@ -102,6 +102,7 @@ public sealed class NetworkPass : IDisposable
         _backward = outputCotangent;
         RecordBackward(_cotangents, outputCotangent, imagesCotangent, (i, cotangent, inputs) =>
             _passes[i].Backward(parameters, Inputs(i, images), cotangent, gradient, inputs, products?.OfLayer(i)));
+        ClearConstants(gradient);
         products?.RecordSecondPass(parameters, images, outputCotangent);
     }
 
@@ -154,6 +155,7 @@ public sealed class NetworkPass : IDisposable
         RecordBackward(_cotangentTangents, outputCotangentTangent, imagesCotangentTangent, (i, cotangentTangent, inputs) =>
             _passes[i].BackwardTangent(parameters, parametersTangent, Inputs(i, images), InputTangents(i, imagesTangent),
                 _cotangents.Summed(i), cotangentTangent, gradientTangent, inputs));
+        ClearConstants(gradientTangent);
     }
 
     /// <summary>
@@ -210,6 +212,18 @@ public sealed class NetworkPass : IDisposable
         }
         if (imagesResult is not null)
             cotangents.Sum(Network.Images);
+    }
+
+    /// <summary>
+    /// Assigns zero to the gradient of the running statistics, which no layer computes. All together after the layers, because such a call
+    /// between two layers would end the phase of a CPU plan.
+    /// </summary>
+    private void ClearConstants(Tensor? gradient)
+    {
+        if (gradient is null)
+            return;
+        foreach ((int offset, int length) in Network.Constants)
+            _device.Fill.Assign(new Slice(gradient, offset, length), 0);
     }
 
     /// <summary>Whether a tensor depends on parameters, or on images that have a tangent or whose cotangent is requested.</summary>
