@@ -174,6 +174,8 @@ CASES = OrderedDict(
     vgg11=lambda: (Vgg11(3, 2, 4), (3, 32, 33), torch.float32, ""),
     alexnet=lambda: (AlexNet(1, 4, 3, features=4), (1, 12, 12), torch.float32, ""),
     logistic=lambda: (Logistic(12, 3), (3, 2, 2), torch.float32, ""),
+    batch_norm=lambda: (nn.Sequential(nn.Conv2d(2, 3, 3, padding=1), nn.BatchNorm2d(3), nn.ReLU(), nn.AvgPool2d(2), nn.Flatten(),
+                                      nn.Linear(3 * 4 * 4, 3)), (2, 8, 9), torch.float32, ""),
 )
 
 

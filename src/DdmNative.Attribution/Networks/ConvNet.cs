@@ -14,7 +14,7 @@ internal static class ConvNet
     {
         StandardWidth = 32,
         StandardDepth = 3,
-        HasNorms = true,
+        StandardNorm = NormKind.Instance,
         Fault = Fault,
         Recognise = shapeOf => shapeOf("blocks.0.conv.weight") is [int filters, ..]
             ? new NetworkForm(filters, NetworkDescription.Count(shapeOf, "blocks.", ".conv.weight"))
@@ -63,11 +63,9 @@ internal static class ConvNet
     private const int MostBlocks = 7;
 
     private static string[]? NameModules(IReadOnlyList<ModuleKind> kinds)
-    {
-        bool inTurn = kinds.Count % 2 == 1 && kinds.Count <= 2 * MostBlocks + 1 && kinds[^1] == ModuleKind.Linear
-            && kinds.SkipLast(1).Select((kind, i) => kind == (i % 2 == 0 ? ModuleKind.Convolution : ModuleKind.Norm)).All(right => right);
-        return inTurn && kinds.Count > 1
+        => kinds.Count <= 2 * MostBlocks + 1
+            && (NetworkDescription.AreNormedConvolutions(kinds, ModuleKind.Norm)
+                || NetworkDescription.AreNormedConvolutions(kinds, ModuleKind.BatchNorm))
             ? [.. kinds.Select((_, i) => i == kinds.Count - 1 ? "head" : $"blocks.{i / 2}.{(i % 2 == 0 ? "conv" : "norm")}")]
             : null;
-    }
 }

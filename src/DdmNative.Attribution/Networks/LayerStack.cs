@@ -42,7 +42,6 @@ internal sealed class LayerStack(ImageShape input)
         _ => new GroupNormLayer(name, _output, (int)BigInteger.GreatestCommonDivisor(_output.Channels, UsualGroups)),
     });
 
-
     public LayerStack Activate(Activation activation)
         => Add(activation == Activation.Gelu ? new GeluLayer(_output) : new ReluAvgPoolLayer(_output, 1));
 

@@ -11,6 +11,7 @@ internal static class Logistic
     internal static NetworkDescription Description { get; } = new(Name, Create)
     {
         Recognise = shapeOf => shapeOf("head.weight") is [_, _] ? new NetworkForm() : null,
+        MostTensors = 2,
         Tensors = "head.weight, head.bias",
         NameModules = kinds => kinds is [ModuleKind.Linear] ? ["head"] : null,
         RenameModule = module => module is "linear" or "fc" or "classifier" ? "head" : module,

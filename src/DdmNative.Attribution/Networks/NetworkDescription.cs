@@ -27,14 +27,17 @@ public sealed record NetworkDescription(string Name, Func<NetworkOptions, Networ
     /// <summary>Whether <see cref="NetworkOptions.Hidden"/> and <see cref="NetworkOptions.Dropout"/> are used.</summary>
     public bool HasHiddenLayers { get; init; }
 
-    /// <summary>Whether <see cref="NetworkOptions.Norm"/> is used.</summary>
-    public bool HasNorms { get; init; }
+    /// <summary>The usual norm; null if the network has none, so that the option is ignored.</summary>
+    public NormKind? StandardNorm { get; init; }
 
     /// <summary>Why options do not fit the images; null if they do.</summary>
     public Func<NetworkOptions, NetworkFault?> Fault { get; init; } = _ => null;
 
     /// <summary>The size of a network, from the shapes of its tensors by name; null if it is another architecture.</summary>
     public required Func<Func<string, int[]?>, NetworkForm?> Recognise { get; init; }
+
+    /// <summary>The number of tensors above which a file is another network's; null if the tensors that it must have are enough.</summary>
+    public int? MostTensors { get; init; }
 
     /// <summary>The tensors by which a network is recognised, for messages.</summary>
     public required string Tensors { get; init; }
@@ -47,6 +50,18 @@ public sealed record NetworkDescription(string Name, Func<NetworkOptions, Networ
 
     /// <summary>The modules of such a PyTorch network, for messages.</summary>
     public required string Modules { get; init; }
+
+    /// <summary>The size of a network from the shapes of all its tensors by name; null if it is another architecture.</summary>
+    public NetworkForm? RecogniseAll(IReadOnlyDictionary<string, int[]> shapes)
+    {
+        ArgumentNullException.ThrowIfNull(shapes);
+        return shapes.Count > MostTensors ? null : Recognise(shapes.GetValueOrDefault);
+    }
+
+    /// <summary>Whether modules are convolutions, each followed by a norm of one kind, and one linear layer.</summary>
+    internal static bool AreNormedConvolutions(IReadOnlyList<ModuleKind> kinds, ModuleKind norm)
+        => kinds.Count % 2 == 1 && kinds.Count > 1 && kinds[^1] == ModuleKind.Linear
+            && kinds.SkipLast(1).Select((kind, i) => kind == (i % 2 == 0 ? ModuleKind.Convolution : norm)).All(fits => fits);
 
     /// <summary>The number of tensors <c>PREFIX0SUFFIX</c>, <c>PREFIX1SUFFIX</c>, ….</summary>
     internal static int Count(Func<string, int[]?> shapeOf, string prefix, string suffix)

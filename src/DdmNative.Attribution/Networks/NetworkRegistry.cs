@@ -2,7 +2,7 @@ namespace DdmNative.Attribution.Networks;
 
 /// <summary>
 /// All architectures by name, the default first: the one place where a new network is entered. A file's tensors are recognised in this
-/// order; every network has the tensors of the last one.
+/// order.
 /// </summary>
 public static class NetworkRegistry
 {

@@ -38,7 +38,7 @@ internal static class ResNet18
     internal static NetworkDescription Describe(string name, Func<NetworkOptions, Network> create, int stemSize) => new(name, create)
     {
         StandardWidth = 64,
-        HasNorms = true,
+        StandardNorm = NormKind.Batch,
         Recognise = shapeOf => shapeOf("conv1.weight") is [int width, _, int size, _] && size == stemSize
             && shapeOf("layer4.1.conv2.weight") is not null
                 ? new NetworkForm(width)

@@ -19,14 +19,14 @@ internal static class ResNet9
     internal static NetworkDescription Description { get; } = new(Name, Create)
     {
         StandardWidth = 64,
-        HasNorms = true,
+        StandardNorm = NormKind.Batch,
         Fault = options => NetworkFault.OfSmallImages(options, SmallestImage),
         Recognise = shapeOf => shapeOf("stages.5.norm.weight") is not null && shapeOf("stages.0.conv.weight") is [int width, ..]
             ? new NetworkForm(width)
             : null,
         Tensors = "stages.0.conv.weight …",
-        NameModules = kinds => kinds.Count == 17 && kinds[^1] == ModuleKind.Linear
-            && kinds.SkipLast(1).Select((kind, i) => kind == (i % 2 == 0 ? ModuleKind.Convolution : ModuleKind.BatchNorm)).All(fits => fits)
+        NameModules = kinds => kinds.Count == 2 * Modules.Length + 1
+            && NetworkDescription.AreNormedConvolutions(kinds, ModuleKind.BatchNorm)
                 ? [.. Modules.SelectMany(module => (string[])[$"{module}.conv", $"{module}.norm"]), "head"]
                 : null,
         Modules = "eight convolutions, each with batch norm, and one linear layer",

@@ -19,14 +19,13 @@ internal static class Vgg11
     internal static NetworkDescription Description { get; } = new(Name, Create)
     {
         StandardWidth = 64,
-        HasNorms = true,
+        StandardNorm = NormKind.Instance,
         Fault = options => NetworkFault.OfSmallImages(options, SmallestImage),
         Recognise = shapeOf => shapeOf("layers.7.norm.weight") is not null && shapeOf("layers.0.conv.weight") is [int width, ..]
             ? new NetworkForm(width)
             : null,
         Tensors = "layers.0.conv.weight …",
-        NameModules = kinds => kinds.Count == 2 * Layers.Length + 1 && kinds[^1] == ModuleKind.Linear
-            && kinds.SkipLast(1).Select((kind, i) => kind == (i % 2 == 0 ? ModuleKind.Convolution : ModuleKind.Norm)).All(fits => fits)
+        NameModules = kinds => kinds.Count == 2 * Layers.Length + 1 && NetworkDescription.AreNormedConvolutions(kinds, ModuleKind.Norm)
                 ? [.. Layers.SelectMany((_, i) => (string[])[$"layers.{i}.conv", $"layers.{i}.norm"]), "head"]
                 : null,
         Modules = "eight convolutions, each with a norm, and one linear layer",

@@ -43,14 +43,20 @@ internal sealed class CheckpointFile
     /// <exception cref="BadInputException">They match no known network.</exception>
     public JobNetwork Network()
     {
+        // A name that occurs twice is refused with all other faults of the tensors.
+        Dictionary<string, int[]> shapes = [];
+        foreach (RenamedTensor tensor in _tensors)
+            shapes.TryAdd(tensor.Tensor.Name, tensor.Tensor.Shape);
+        bool hasBatchNorm = shapes.Keys.Any(name => name.EndsWith(CheckpointNames.RunningMean, StringComparison.Ordinal));
         foreach (NetworkDescription network in NetworkRegistry.All)
         {
-            if (network.Recognise(Shape) is NetworkForm form)
+            if (network.RecogniseAll(shapes) is NetworkForm form)
                 return new JobNetwork
                 {
                     Architecture = network.Name, Hidden = form.Hidden,
                     Width = network.StandardWidth is null || form.Hidden is not null ? null : form.Width,
                     Depth = network.StandardDepth is null || form.Hidden is not null ? null : form.Depth,
+                    Norm = network.StandardNorm is NormKind usual and not NormKind.Batch && hasBatchNorm ? JobNetwork.BatchNorm : null,
                 };
         }
 
@@ -65,8 +71,6 @@ internal sealed class CheckpointFile
     /// <exception cref="BadInputException">Tensors are missing, have the wrong shape, or do not belong to the network; the message names
     /// all of them.</exception>
     public float[] Parameters(Network network) => network.FromRenamedTensors(Path, _tensors);
-
-    private int[]? Shape(string name) => _tensors.FirstOrDefault(tensor => tensor.Tensor.Name == name)?.Tensor.Shape;
 
     /// <summary>Rejects PyTorch's own files with an explanation. They are pickles, which run code when they are read.</summary>
     private static void RequireSafetensors(string path)

@@ -15,7 +15,10 @@ internal static class CheckpointNames
 {
     private static readonly string[] Wrappers = ["module.", "_orig_mod."];
     private static readonly string[] Heads = ["classifier", "head", "fc", "linear"];
-    private const string RunningMean = "running_mean", Counter = "num_batches_tracked", Residual = "module";
+    /// <summary>The name of a tensor that only a batch norm has.</summary>
+    public const string RunningMean = "running_mean";
+
+    private const string Counter = "num_batches_tracked", Residual = "module";
 
     /// <summary>
     /// Returns the tensors under our names if the file's names are documented; otherwise unchanged, and the network rejects them by name.
@@ -58,7 +61,7 @@ internal static class CheckpointNames
             Dictionary<string, int[]> shapes = [];
             foreach ((string name, NamedTensor tensor) in tensors)
                 shapes[Renamed(name, network.RenameModule)] = tensor.Shape;
-            if (network.Recognise(shapes.GetValueOrDefault) is not null)
+            if (network.RecogniseAll(shapes) is not null)
                 return network.RenameModule;
         }
 

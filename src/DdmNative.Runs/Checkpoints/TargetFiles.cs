@@ -67,8 +67,9 @@ internal sealed class TargetFiles
         Require("network.depth", Text(stated.Depth), Text(found.Depth));
         Require("network.hidden", stated.Hidden is null ? null : string.Join(", ", stated.Hidden),
             found.Hidden is null ? null : string.Join(", ", found.Hidden));
-        // No tensor shows these, except a batch norm.
-        return found with { Dropout = stated.Dropout, Activation = stated.Activation, Norm = stated.Norm };
+        Require("network.norm", stated.Norm, found.Norm);
+        // No tensor shows dropout, the activation, or which norm without running statistics it is.
+        return found with { Dropout = stated.Dropout, Activation = stated.Activation, Norm = stated.Norm ?? found.Norm };
 
         static string? Text(int? value) => value?.ToString(CultureInfo.InvariantCulture);
 

@@ -90,6 +90,9 @@ public sealed record JobNetwork
     /// <summary>The value of <see cref="Activation"/> for GELU.</summary>
     public const string Gelu = "gelu";
 
+    /// <summary>The value of <see cref="Norm"/> for batch norm.</summary>
+    public const string BatchNorm = "batch";
+
     /// <summary>The value of <see cref="Activation"/> for ReLU.</summary>
     public const string Relu = "relu";
 

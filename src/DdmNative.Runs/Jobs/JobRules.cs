@@ -66,9 +66,9 @@ public static class JobRules
         if (network.Norm is string norm)
         {
             rules.OneOf("network.norm", norm, [.. JobChoices.Norms]);
-            if (!NetworkRegistry.Find(network.Architecture)!.HasNorms)
+            if (NetworkRegistry.Find(network.Architecture)!.StandardNorm is null)
                 throw rules.Error("network.norm", $"{norm} for {network.Architecture}",
-                    $"none, or a network with norms: {string.Join(", ", NetworkRegistry.All.Where(n => n.HasNorms).Select(n => n.Name))}");
+                    $"none, or one of {string.Join(", ", NetworkRegistry.All.Where(n => n.StandardNorm is not null).Select(n => n.Name))}");
         }
 
         bool hasHidden = NetworkRegistry.Find(network.Architecture)!.HasHiddenLayers;

@@ -29,20 +29,22 @@ public sealed class CheckpointFileTests : IDisposable
     [InlineData("parallel", "convnet", 3, 1)]
     [InlineData("mlp", "mlp", 6, 2)]
     [InlineData("lenet", "lenet", null, null)]
+    [InlineData("batch_norm", "convnet", 3, 1, "batch")]
     [InlineData("resnet9", "resnet9", 3, null)]
     [InlineData("resnet18", "resnet18", 2, null)]
     [InlineData("torchvision", "resnet18-imagenet", 2, null)]
     [InlineData("vgg11", "vgg11", 2, null)]
     [InlineData("alexnet", "alexnet", 4, null)]
     [InlineData("logistic", "logistic", null, null)]
-    public void A_network_from_PyTorch_is_recognised_and_answers_as_it_did_there(string name, string architecture, int? width, int? depth)
+    public void A_network_from_PyTorch_is_recognised_and_answers_as_it_did_there(string name, string architecture, int? width, int? depth,
+        string? norm = null)
     {
         SafetensorsContents answers = Safetensors.Read(Golden("checkpoint_answers.safetensors"));
         NamedTensor images = answers.Tensor(name + ".x", -1, -1, -1, -1), logits = answers.Tensor(name + ".logits", -1, -1);
 
         var file = CheckpointFile.Read(Golden($"checkpoint_{name}.safetensors"), null);
 
-        Assert.Equal(new JobNetwork { Architecture = architecture, Width = width, Depth = depth }, file.Network());
+        Assert.Equal(new JobNetwork { Architecture = architecture, Width = width, Depth = depth, Norm = norm }, file.Network());
         var network = Network.Create(
             file.Network().OptionsFor(new ImageShape(images.Shape[1], images.Shape[2], images.Shape[3]), logits.Shape[1]));
         AssertClose(logits.Data, Logits(network, file.Parameters(network), images));
