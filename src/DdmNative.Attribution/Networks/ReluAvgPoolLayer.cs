@@ -23,27 +23,15 @@ public sealed class ReluAvgPoolLayer : Layer
         return new ImageShape(pooled.Channels, pooled.Height, pooled.Width);
     }
 
-    /// <summary>It is linear for a fixed mask, so the tangents use the same kernel calls.</summary>
-    private sealed class Pass(ReluAvgPoolLayer layer, Device device, int parameterOffset) : SingleInputPass(layer, device, parameterOffset)
+    private sealed class Pass(ReluAvgPoolLayer layer, Device device, int parameterOffset)
+        : PiecewiseLinearPass(layer, device, parameterOffset)
     {
-        protected override void Forward(Tensor parameters, Tensor x, Tensor y) => Device.ReluAvgPool.Forward(layer.Window, x, y);
+        protected override void Map(Tensor x, Tensor y) => Device.ReluAvgPool.Forward(layer.Window, x, y);
 
-        protected override void ForwardTangent(Tensor parameters, Tensor parametersTangent, Tensor x, Tensor? xTangent, Tensor yTangent)
-            => Device.ReluAvgPool.ForwardTangent(layer.Window, x, xTangent!, yTangent);
+        protected override void MapTangent(Tensor x, Tensor xTangent, Tensor yTangent)
+            => Device.ReluAvgPool.ForwardTangent(layer.Window, x, xTangent, yTangent);
 
-        protected override void Backward(Tensor parameters, Tensor x, Tensor cotangent, Tensor? gradient, Tensor? xCotangent,
-            SampleProducts? products)
-        {
-            if (xCotangent is not null)
-                Device.ReluAvgPool.Backward(layer.Window, x, cotangent, xCotangent);
-        }
-
-        protected override void BackwardTangent(
-            Tensor parameters, Tensor parametersTangent, Tensor x, Tensor? xTangent, Tensor? cotangent, Tensor cotangentTangent,
-            Tensor? gradientTangent, Tensor? xCotangentTangent)
-        {
-            if (xCotangentTangent is not null)
-                Device.ReluAvgPool.Backward(layer.Window, x, cotangentTangent, xCotangentTangent);
-        }
+        protected override void MapBack(Tensor x, Tensor cotangent, Tensor xCotangent)
+            => Device.ReluAvgPool.Backward(layer.Window, x, cotangent, xCotangent);
     }
 }

@@ -1,5 +1,3 @@
-using System.Runtime.CompilerServices;
-
 namespace DdmNative.Compute.Contracts;
 
 /// <summary>
@@ -29,7 +27,7 @@ public abstract class BatchNorm
     {
         Operands.Require(x, y.Shape);
         RequirePresence(presence, y.Shape);
-        RequireParameters(scale, shift, y.Shape);
+        NormOperands.RequireParameters(scale, shift, y.Shape);
         Operands.RequireOutput(statistics, StatisticsShape(y.Shape));
         ForwardCore(x, presence, scale, shift, y, statistics);
     }
@@ -46,7 +44,7 @@ public abstract class BatchNorm
         RequirePresence(presence, shape);
         Operands.Require(statistics, StatisticsShape(shape));
         Operands.Require(scale, shape.Members, shape.Channels);
-        RequireParameters(scaleTangent, shiftTangent, shape);
+        NormOperands.RequireParameters(scaleTangent, shiftTangent, shape);
         ForwardTangentCore(x, xTangent, presence, statistics, scale, scaleTangent, shiftTangent, yTangent);
     }
 
@@ -88,13 +86,7 @@ public abstract class BatchNorm
         Operands.Require(cotangentTangent, shape);
         Operands.Require(scale, shape.Members, shape.Channels);
         Operands.Require(scaleTangent, shape.Members, shape.Channels);
-        if (scaleCotangentTangent.HasValue != shiftCotangentTangent.HasValue)
-            throw new ArgumentException("Give both parameter results or neither.", nameof(shiftCotangentTangent));
-        if (scaleCotangentTangent is Slice scaleResult && shiftCotangentTangent is Slice shiftResult)
-        {
-            Operands.RequireOutput(scaleResult, shape.Members, shape.Channels);
-            Operands.RequireOutput(shiftResult, shape.Members, shape.Channels);
-        }
+        NormOperands.RequireBothOrNeither(scaleCotangentTangent, shiftCotangentTangent, shape);
         BackwardTangentCore(
             x, xTangent, presence, statistics, cotangent, cotangentTangent, scale, scaleTangent, xCotangentTangent, scaleCotangentTangent,
             shiftCotangentTangent);
@@ -143,13 +135,5 @@ public abstract class BatchNorm
     {
         if (presence is not null)
             Operands.Require(presence, images.Members, images.Samples, channels: 1, height: 1, width: 1);
-    }
-
-    private static void RequireParameters(
-        Slice scale, Slice shift, TensorShape images,
-        [CallerArgumentExpression(nameof(scale))] string scaleName = "", [CallerArgumentExpression(nameof(shift))] string shiftName = "")
-    {
-        Operands.Require(scale, images.Members, images.Channels, scaleName);
-        Operands.Require(shift, images.Members, images.Channels, shiftName);
     }
 }

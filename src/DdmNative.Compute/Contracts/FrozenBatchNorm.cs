@@ -1,5 +1,3 @@
-using System.Runtime.CompilerServices;
-
 namespace DdmNative.Compute.Contracts;
 
 /// <summary>
@@ -20,8 +18,8 @@ public abstract class FrozenBatchNorm
     public void Forward(Tensor x, Slice mean, Slice variance, Slice scale, Slice shift, Tensor y)
     {
         Operands.Require(x, y.Shape);
-        RequireParameters(mean, variance, y.Shape);
-        RequireParameters(scale, shift, y.Shape);
+        NormOperands.RequireParameters(mean, variance, y.Shape);
+        NormOperands.RequireParameters(scale, shift, y.Shape);
         ForwardCore(x, mean, variance, scale, shift, y);
     }
 
@@ -34,9 +32,9 @@ public abstract class FrozenBatchNorm
         Operands.Require(x, shape);
         if (xTangent is not null)
             Operands.Require(xTangent, shape);
-        RequireParameters(mean, variance, shape);
+        NormOperands.RequireParameters(mean, variance, shape);
         Operands.Require(scale, shape.Members, shape.Channels);
-        RequireParameters(scaleTangent, shiftTangent, shape);
+        NormOperands.RequireParameters(scaleTangent, shiftTangent, shape);
         ForwardTangentCore(x, xTangent, mean, variance, scale, scaleTangent, shiftTangent, yTangent);
     }
 
@@ -86,10 +84,10 @@ public abstract class FrozenBatchNorm
         Operands.Require(x, shape);
         if (xTangent is not null)
             Operands.Require(xTangent, shape);
-        RequireParameters(mean, variance, shape);
+        NormOperands.RequireParameters(mean, variance, shape);
         Operands.Require(cotangent, shape);
         Operands.Require(cotangentTangent, shape);
-        RequireParameters(scale, scaleTangent, shape);
+        NormOperands.RequireParameters(scale, scaleTangent, shape);
         if (scaleCotangentTangent is Slice scaleResult && shiftCotangentTangent is Slice shiftResult)
         {
             Operands.RequireOutput(scaleResult, shape.Members, shape.Channels);
@@ -125,7 +123,7 @@ public abstract class FrozenBatchNorm
     {
         TensorShape shape = x.Shape.WithMembers(scaleCotangent.Vector.Shape.Members);
         Operands.Require(x, shape);
-        RequireParameters(mean, variance, shape);
+        NormOperands.RequireParameters(mean, variance, shape);
         Operands.Require(cotangent, shape);
         Operands.Require(scale, shape.Members, shape.Channels);
         if (xCotangent is not null)
@@ -133,14 +131,5 @@ public abstract class FrozenBatchNorm
         Operands.RequireOutput(scaleCotangent, shape.Members, shape.Channels);
         Operands.RequireOutput(shiftCotangent, shape.Members, shape.Channels);
         return shape;
-    }
-
-    private static void RequireParameters(
-        Slice first, Slice second, TensorShape images,
-        [CallerArgumentExpression(nameof(first))] string firstName = "",
-        [CallerArgumentExpression(nameof(second))] string secondName = "")
-    {
-        Operands.Require(first, images.Members, images.Channels, firstName);
-        Operands.Require(second, images.Members, images.Channels, secondName);
     }
 }

@@ -1,5 +1,3 @@
-using System.Runtime.CompilerServices;
-
 namespace DdmNative.Compute.Contracts;
 
 /// <summary>
@@ -28,7 +26,7 @@ public abstract class GroupNorm
     {
         RequireGroups(groups, y.Shape);
         Operands.Require(x, y.Shape);
-        RequireParameters(scale, shift, y.Shape);
+        NormOperands.RequireParameters(scale, shift, y.Shape);
         Operands.RequireOutput(statistics, StatisticsShape(groups, y.Shape));
         ForwardCore(groups, x, scale, shift, y, statistics);
     }
@@ -44,7 +42,7 @@ public abstract class GroupNorm
         Operands.Require(xTangent, shape);
         Operands.Require(statistics, StatisticsShape(groups, shape));
         Operands.Require(scale, shape.Members, shape.Channels);
-        RequireParameters(scaleTangent, shiftTangent, shape);
+        NormOperands.RequireParameters(scaleTangent, shiftTangent, shape);
         ForwardTangentCore(groups, x, xTangent, statistics, scale, scaleTangent, shiftTangent, yTangent);
     }
 
@@ -95,13 +93,7 @@ public abstract class GroupNorm
         Operands.Require(cotangentTangent, shape);
         Operands.Require(scale, shape.Members, shape.Channels);
         Operands.Require(scaleTangent, shape.Members, shape.Channels);
-        if (scaleCotangentTangent.HasValue != shiftCotangentTangent.HasValue)
-            throw new ArgumentException("Give both parameter results or neither.", nameof(shiftCotangentTangent));
-        if (scaleCotangentTangent is Slice scaleResult && shiftCotangentTangent is Slice shiftResult)
-        {
-            Operands.RequireOutput(scaleResult, shape.Members, shape.Channels);
-            Operands.RequireOutput(shiftResult, shape.Members, shape.Channels);
-        }
+        NormOperands.RequireBothOrNeither(scaleCotangentTangent, shiftCotangentTangent, shape);
         BackwardTangentCore(
             groups, x, xTangent, statistics, cotangent, cotangentTangent, scale, scaleTangent, xCotangentTangent, scaleCotangentTangent,
             shiftCotangentTangent);
@@ -147,13 +139,5 @@ public abstract class GroupNorm
         Operands.Require(scale, shape.Members, shape.Channels);
         Operands.RequireOutput(scaleCotangent, shape.Members, shape.Channels);
         Operands.RequireOutput(shiftCotangent, shape.Members, shape.Channels);
-    }
-
-    private static void RequireParameters(
-        Slice scale, Slice shift, TensorShape images,
-        [CallerArgumentExpression(nameof(scale))] string scaleName = "", [CallerArgumentExpression(nameof(shift))] string shiftName = "")
-    {
-        Operands.Require(scale, images.Members, images.Channels, scaleName);
-        Operands.Require(shift, images.Members, images.Channels, shiftName);
     }
 }

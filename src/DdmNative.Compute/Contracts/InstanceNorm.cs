@@ -1,5 +1,3 @@
-using System.Runtime.CompilerServices;
-
 namespace DdmNative.Compute.Contracts;
 
 /// <summary>
@@ -20,7 +18,7 @@ public abstract class InstanceNorm
     public void Forward(Tensor x, Slice scale, Slice shift, Tensor y, Tensor statistics)
     {
         Operands.Require(x, y.Shape);
-        RequireParameters(scale, shift, y.Shape);
+        NormOperands.RequireParameters(scale, shift, y.Shape);
         Operands.RequireOutput(statistics, StatisticsShape(y.Shape));
         ForwardCore(x, scale, shift, y, statistics);
     }
@@ -35,7 +33,7 @@ public abstract class InstanceNorm
         Operands.Require(xTangent, shape);
         Operands.Require(statistics, StatisticsShape(shape));
         Operands.Require(scale, shape.Members, shape.Channels);
-        RequireParameters(scaleTangent, shiftTangent, shape);
+        NormOperands.RequireParameters(scaleTangent, shiftTangent, shape);
         Operands.RequireOutput(yTangent, shape);
         ForwardTangentCore(x, xTangent, statistics, scale, scaleTangent, shiftTangent, yTangent);
     }
@@ -84,13 +82,7 @@ public abstract class InstanceNorm
         Operands.Require(scale, shape.Members, shape.Channels);
         Operands.Require(scaleTangent, shape.Members, shape.Channels);
         Operands.RequireOutput(xCotangentTangent, shape);
-        if (scaleCotangentTangent.HasValue != shiftCotangentTangent.HasValue)
-            throw new ArgumentException("Give both parameter results or neither.", nameof(shiftCotangentTangent));
-        if (scaleCotangentTangent is Slice scaleResult && shiftCotangentTangent is Slice shiftResult)
-        {
-            Operands.RequireOutput(scaleResult, shape.Members, shape.Channels);
-            Operands.RequireOutput(shiftResult, shape.Members, shape.Channels);
-        }
+        NormOperands.RequireBothOrNeither(scaleCotangentTangent, shiftCotangentTangent, shape);
         BackwardTangentCore(
             x, xTangent, statistics, cotangent, cotangentTangent, scale, scaleTangent, xCotangentTangent, scaleCotangentTangent,
             shiftCotangentTangent);
@@ -127,13 +119,5 @@ public abstract class InstanceNorm
         Operands.RequireOutput(xCotangent, shape);
         Operands.RequireOutput(scaleCotangent, shape.Members, shape.Channels);
         Operands.RequireOutput(shiftCotangent, shape.Members, shape.Channels);
-    }
-
-    private static void RequireParameters(
-        Slice scale, Slice shift, TensorShape images,
-        [CallerArgumentExpression(nameof(scale))] string scaleName = "", [CallerArgumentExpression(nameof(shift))] string shiftName = "")
-    {
-        Operands.Require(scale, images.Members, images.Channels, scaleName);
-        Operands.Require(shift, images.Members, images.Channels, shiftName);
     }
 }
