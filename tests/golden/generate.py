@@ -14,8 +14,8 @@ from collections import OrderedDict
 import torch
 
 import checks
-from derivatives import (DISTANCES, ZERO_TENSOR, directional, gradients, is_trained, kink_margin, leaves, loss_per_sample, matching, moved, norm,
-                         settle_zeros, weighted_loss)
+from derivatives import (DISTANCES, ZERO_TENSOR, directional, gradients, is_trained, kink_margin, leaves, loss_per_sample, matching,
+                         moved, norm, settle_zeros, weighted_loss)
 from architectures import AlexNet, Logistic, ResNet18, ResNet9, Vgg11
 from networks import ConvNet, LeNet, Mlp, normal, rounded
 from safetensors_io import save
@@ -204,7 +204,8 @@ def training_case(folder, name, network, seed, samples=24, batch=6, steps=10, ra
         checks.running_statistics(name, network, initial, parameters, order, x, y, rate, momentum)
 
     offsets = torch.tensor([0, *[len(b) for b in order]]).cumsum(0)
-    recipe = {} if schedule is cosine else dict(schedule=schedule.__name__, weight_decay=decay, nesterov=nesterov, label_smoothing=smoothing)
+    recipe = {} if schedule is cosine else dict(
+        schedule=schedule.__name__, weight_decay=decay, nesterov=nesterov, label_smoothing=smoothing)
     save(os.path.join(folder, f"{name}.safetensors"), OrderedDict(
         x=x, y=y, order=torch.cat(order), batch_offsets=offsets, learning_rates=rates, **prefixed("initial", initial),
         losses=torch.stack(losses), **prefixed("final", parameters), **prefixed("velocity", velocity)),

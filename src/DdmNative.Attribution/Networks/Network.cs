@@ -81,6 +81,9 @@ public sealed class Network
     /// </summary>
     public bool CouplesSamples => Layers.Any(layer => layer is BatchNormLayer);
 
+    /// <summary>Whether only one layer has parameters, as in a head.</summary>
+    internal bool IsOneLayer => Layers.Count(layer => layer.ParameterCount > 0) == 1;
+
     /// <summary>Whether a pass in the training form differs from one in the evaluation form.</summary>
     public bool HasTrainingForm => Layers.Any(layer => layer is BatchNormLayer or DropoutLayer);
 

@@ -72,7 +72,7 @@ public sealed class LeaveOutTraining(Device device, Network network, TrainingSet
     /// A step of a single layer is so short that loading its parameters is a large part of it, and its intermediate data are so small that
     /// a few steps fit the cache.
     /// </summary>
-    private int StepsTogether => network.Layers.Count(layer => layer.ParameterCount > 0) == 1 ? HeadStepsTogether : 1;
+    private int StepsTogether => network.IsOneLayer ? HeadStepsTogether : 1;
 
     /// <summary>[G]: marks the groups in the list.</summary>
     /// <exception cref="ArgumentException">One of them does not exist.</exception>

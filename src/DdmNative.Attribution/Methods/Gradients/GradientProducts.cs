@@ -76,8 +76,7 @@ internal sealed class GradientProducts : IDisposable
         int largest = context.Parts.Sizes.Max();
 
         // The gradient of a single large layer takes longer to write than to compute from few samples.
-        bool isHead = context.Network.Layers.Count(layer => layer.ParameterCount > 0) == 1;
-        int block = norms ? largest : Math.Min(largest, isHead ? LargestOfHead : LargestBlock);
+        int block = norms ? largest : Math.Min(largest, context.Network.IsOneLayer ? LargestOfHead : LargestBlock);
         return new BlockGradientOptions(context.Bounded(Math.Clamp(512 / block, 4, 64)), block, directions, norms);
     }
 }
