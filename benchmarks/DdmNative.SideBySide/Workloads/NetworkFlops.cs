@@ -1,34 +1,32 @@
 using DdmNative.Attribution.Networks;
-using DdmNative.Compute.Contracts;
 
 namespace DdmNative.SideBySide.Workloads;
 
-/// <summary>Flops of one sample through a ConvNet: convolutions and the linear layer, a multiply–add being two.</summary>
+/// <summary>Flops of one sample through a network: convolutions and linear layers, a multiply–add being two.</summary>
 internal sealed class NetworkFlops
 {
-    private readonly double _firstLayer;
+    private readonly double _readingImages;
 
     public NetworkFlops(NetworkOptions options)
     {
-        (int channels, int size) = (options.Input.Channels, options.Input.Height);
-        for (int i = 0; i < options.Depth; i++, (channels, size) = (options.Width, size / 2))
+        var network = Network.Create(options);
+        for (int i = 0; i < network.Layers.Count; i++)
         {
-            double layer = 2.0 * new ConvolutionShape(channels, options.Width, size, size, 3, 1).MultiplyAdds;
+            double layer = 2.0 * network.Layers[i].MultiplyAdds;
             Forward += layer;
-            if (i == 0)
-                _firstLayer = layer;
+            if (!network.InputsOf(i).Any(network.DependsOnParameters))
+                _readingImages += layer;
         }
-        Forward += 2.0 * channels * size * size * options.Classes;
     }
 
     /// <summary>One evaluation.</summary>
     public double Forward { get; }
 
-    /// <summary>Forward, and backward to the parameters (the images need no gradient).</summary>
-    public double Training => 3 * Forward - _firstLayer;
+    /// <summary>Forward, and backward to the parameters: the images need no gradient.</summary>
+    public double Training => 3 * Forward - _readingImages;
 
     /// <summary>
     /// A training pass, and the tangents of a forward pass and of a backward pass to the images, each layer of which is two products.
     /// </summary>
-    public double Matching => Training + (2 * Forward - _firstLayer) + 2 * Forward;
+    public double Matching => Training + (2 * Forward - _readingImages) + 2 * Forward;
 }

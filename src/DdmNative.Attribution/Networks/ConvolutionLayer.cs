@@ -21,6 +21,8 @@ public sealed class ConvolutionLayer : Layer
 
     public bool HasBias => Parameters.Count > 1;
 
+    internal override long MultiplyAdds => _shape.MultiplyAdds;
+
     internal override LayerPass Plan(Device device, int parameterOffset, int members, int samples, TrainingInputs? training)
         => new Pass(this, device, parameterOffset);
 

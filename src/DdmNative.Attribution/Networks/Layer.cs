@@ -31,6 +31,11 @@ public abstract class Layer
 
     public int ParameterCount { get; }
 
+    /// <summary>
+    /// Multiply–adds of one forward pass over one sample, of convolutions and linear layers in their direct form; other layers count none.
+    /// </summary>
+    internal virtual long MultiplyAdds => 0;
+
     /// <summary>Whether a network may be cut before this layer. A norm or a ReLU belongs to the layer before it.</summary>
     public virtual bool CanStartNetwork => true;
 

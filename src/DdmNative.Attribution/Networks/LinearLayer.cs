@@ -15,6 +15,8 @@ public sealed class LinearLayer : Layer
 
     public bool HasBias => Parameters.Count > 1;
 
+    internal override long MultiplyAdds => (long)Input.Channels * Output.Channels;
+
     internal override LayerPass Plan(Device device, int parameterOffset, int members, int samples, TrainingInputs? training)
         => new Pass(this, device, parameterOffset);
 
