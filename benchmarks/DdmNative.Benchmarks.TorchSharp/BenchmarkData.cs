@@ -18,14 +18,16 @@ internal sealed class BenchmarkData(Device device, FashionMnist fashion)
     public (Tensor Images, Tensor Labels) PerClass(int count) => Tensors(fashion.Train.PerClassSubset(count, seed: 1));
 
     /// <summary>Images for evaluation.</summary>
-    public Tensor Test(int count) => Tensors(fashion.Test).Images.narrow(0, 0, count).contiguous();
+    public Tensor Test(int count, int channels, int size)
+        => Tensors(fashion.TestImages(channels, size)).Images.narrow(0, 0, count).contiguous();
 
-    /// <summary>Real images of the groups [G, m, 1, 28, 28], unmatched, and their label vectors [G, m, 10].</summary>
-    public (Tensor Images, Tensor Labels) Synset(int groups, int images)
+    /// <summary>Images of the groups [G, m, C, H, W], unmatched, and their label vectors [G, m, 10].</summary>
+    public (Tensor Images, Tensor Labels) Synset(int groups, int images, int channels, int size)
     {
-        (Tensor x, Tensor y) = Labelled(1, 28);
+        (Tensor x, Tensor y) = Labelled(channels, size);
         Tensor chosen = randperm(x.shape[0], device: Device).narrow(0, 0, groups * images);
-        return (x.index_select(0, chosen).view(groups, images, 1, 28, 28), OneHot(y.index_select(0, chosen)).view(groups, images, Classes));
+        return (x.index_select(0, chosen).view(groups, images, channels, size, size),
+            OneHot(y.index_select(0, chosen)).view(groups, images, Classes));
     }
 
     public static Tensor OneHot(Tensor labels) => nn.functional.one_hot(labels, Classes).to(ScalarType.Float32);

@@ -4,43 +4,21 @@ using static TorchSharp.torch;
 
 namespace DdmNative.Benchmarks.TorchSharp;
 
-/// <summary>Width and depth of a ConvNet, and the images it takes.</summary>
-internal readonly record struct NetworkShape(int Width, int Depth, int Channels, int Size);
-
-/// <summary>How instance norm is computed: <c>GroupNorm(C, C)</c> is the same function, and the faster one on a CPU.</summary>
-internal enum NormModule
-{
-    Group,
-    Instance,
-}
-
-/// <summary>The layouts inside a ConvNet.</summary>
-internal enum NetworkLayout
-{
-    Contiguous,
-
-    ChannelsLast,
-
-    /// <summary>
-    /// Convolutions and pools channels-last, norms contiguous. libtorch's norms are many times slower in channels-last, its pools several
-    /// times faster.
-    /// </summary>
-    Mixed,
-}
-
 /// <summary>The ConvNet: depth × (convolution 3×3, instance norm, ReLU, average pool 2×2), then a linear layer.</summary>
-internal sealed class ConvNet : nn.Module<Tensor, Tensor>
+internal sealed class ConvNet : Classifier
 {
+    public const string Kind = "convnet";
+
+    private readonly NormModule _norm;
+
     public ConvNet(NetworkShape shape, NormModule norm, NetworkLayout layout, Device device)
-        : base(nameof(ConvNet))
+        : base(nameof(ConvNet), shape, layout, device)
     {
-        (Shape, Norm, Layout, Device) = (shape, norm, layout, device);
+        _norm = norm;
         var layers = new List<nn.Module<Tensor, Tensor>>();
         for (int block = 0; block < shape.Depth; block++)
         {
-            Conv2d convolution = nn.Conv2d(block == 0 ? shape.Channels : shape.Width, shape.Width, 3, padding: 1);
-            convolution.weight = new Parameter(convolution.weight!.detach().In(FilterLayout));
-            layers.Add(convolution);
+            layers.Add(Arrange(nn.Conv2d(block == 0 ? shape.Channels : shape.Width, shape.Width, 3, padding: 1)));
             if (layout == NetworkLayout.Mixed)
                 layers.Add(new LayoutChange(ImageLayout.Contiguous));
             layers.Add(NormOf(norm, shape.Width));
@@ -56,17 +34,6 @@ internal sealed class ConvNet : nn.Module<Tensor, Tensor>
         RegisterComponents();
         this.to(device);
     }
-
-    public NetworkShape Shape { get; }
-
-    public NormModule Norm { get; }
-
-    public NetworkLayout Layout { get; }
-
-    /// <summary>The layout of the filters, which the images should have too.</summary>
-    public ImageLayout FilterLayout => Layout == NetworkLayout.Contiguous ? ImageLayout.Contiguous : ImageLayout.ChannelsLast;
-
-    public Device Device { get; }
 
     /// <summary>All but the linear layer.</summary>
     public Sequential Features { get; }
@@ -84,15 +51,24 @@ internal sealed class ConvNet : nn.Module<Tensor, Tensor>
         return made;
     }
 
-    /// <summary>Another network with these parameters.</summary>
-    public ConvNet Copy()
+    public override Tensor forward(Tensor input) => Head.forward(ComputeFeatures(input));
+
+    public override Tensor ComputeFeatures(Tensor images) => Features.forward(images);
+
+    public override Tensor ForwardGroups(IReadOnlyList<Tensor> parameters, Tensor images)
     {
-        var copy = new ConvNet(Shape, Norm, Layout, Device);
-        using IDisposable untracked = no_grad();
-        foreach ((Parameter to, Parameter from) in copy.parameters().Zip(parameters()))
-            to.copy_(from);
-        return copy;
+        long groups = images.shape[0];
+        Tensor x = images.transpose(0, 1).flatten(1, 2);
+        for (int block = 0; block < Shape.Depth; block++)
+        {
+            Tensor Merged(int which) => parameters[4 * block + which].flatten(0, 1);
+            x = nn.functional.conv2d(x, Merged(0), Merged(1), padding: [1, 1], groups: groups);
+            x = nn.functional.group_norm(x, x.shape[1], Merged(2), Merged(3));
+            x = nn.functional.avg_pool2d(nn.functional.relu(x, inplace: true), 2);
+        }
+        Tensor features = x.unflatten(1, groups, Shape.Width).flatten(2).transpose(0, 1);
+        return features.bmm(parameters[^2].transpose(1, 2)) + parameters[^1].unsqueeze(1);
     }
 
-    public override Tensor forward(Tensor input) => Head.forward(Features.forward(input));
+    protected override Classifier CreateAnother() => new ConvNet(Shape, _norm, Layout, Device);
 }

@@ -5,11 +5,11 @@ using static TorchSharp.torch.nn;
 namespace DdmNative.Benchmarks.TorchSharp;
 
 /// <summary>Many models of one network from one initialisation, one after another: TorchSharp has no vmap.</summary>
-internal sealed class EnsembleLoop(ConvNet start) : IDisposable
+internal sealed class EnsembleLoop(Classifier start) : IDisposable
 {
     private const int EvaluationBatch = 500;
 
-    public List<ConvNet> Networks { get; } = [];
+    public List<Classifier> Networks { get; } = [];
 
     public void Dispose() => Clear();
 
@@ -19,7 +19,7 @@ internal sealed class EnsembleLoop(ConvNet start) : IDisposable
         Clear();
         for (long model = 0; model < weights.shape[0]; model++)
         {
-            ConvNet network = start.Copy();
+            Classifier network = start.Copy();
             using var optimizer = optim.SGD(network.parameters(), rate, momentum);
             for (int step = 0; step < steps; step++)
             {
@@ -39,7 +39,7 @@ internal sealed class EnsembleLoop(ConvNet start) : IDisposable
         Clear();
         foreach (Tensor keep in kept)
         {
-            ConvNet network = start.Copy();
+            Classifier network = start.Copy();
             using var optimizer = optim.SGD(network.parameters(), rate, momentum);
             var scheduler = optim.lr_scheduler.CosineAnnealingLR(optimizer, steps);
             using var order = new Generator(seed: 0, device: images.device);
@@ -71,7 +71,7 @@ internal sealed class EnsembleLoop(ConvNet start) : IDisposable
     public void Logits(Tensor images)
     {
         using IDisposable inference = inference_mode();
-        foreach (ConvNet network in Networks)
+        foreach (Classifier network in Networks)
         {
             using DisposeScope scope = NewDisposeScope();
             cat([.. images.split(EvaluationBatch).Select(network.forward)]);

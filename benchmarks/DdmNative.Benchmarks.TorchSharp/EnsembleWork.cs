@@ -9,14 +9,15 @@ internal static class EnsembleWork
 
     /// <summary>
     /// models − 1 perturbed models and the control: full-batch steps on the synset with a weight per model and image, then logits of all of
-    /// them.
+    /// them. Batch norms use the running statistics.
     /// </summary>
     public static IReadOnlyList<Variant> Online(BenchmarkData data, int groups, int models, int steps, int evaluated, NetworkShape shape)
-        => Loops(data, shape, ensemble =>
+        => Loops(data, shape, isTraining: false, (ensemble, layout) =>
         {
-            (Tensor x, Tensor q) = data.Synset(groups, 1);
-            (x, q) = (x.flatten(0, 1), q.flatten(0, 1));
-            Tensor test = data.Test(evaluated), few = test.narrow(0, 0, Math.Min(FewImages, evaluated));
+            (Tensor x, Tensor q) = data.Synset(groups, 1, shape.Channels, shape.Size);
+            (x, q) = (x.flatten(0, 1).In(layout), q.flatten(0, 1));
+            Tensor test = data.Test(evaluated, shape.Channels, shape.Size).In(layout);
+            Tensor few = test.narrow(0, 0, Math.Min(FewImages, evaluated));
             Tensor weights = full([models, groups], 1.0 / groups, device: data.Device);
             for (int model = 0; model < models - 1; model++)
                 weights[model, model] = 0;
@@ -30,7 +31,7 @@ internal static class EnsembleWork
 
     /// <summary>Trainings without a group each.</summary>
     public static IReadOnlyList<Variant> Retrain(BenchmarkData data, int models, int samples, int batch, int epochs, NetworkShape shape)
-        => Loops(data, shape, ensemble =>
+        => Loops(data, shape, isTraining: true, (ensemble, _) =>
         {
             (Tensor x, Tensor y) = data.PerClass(samples / BenchmarkData.Classes);
             long count = x.shape[0];
@@ -41,11 +42,24 @@ internal static class EnsembleWork
                 ? FewSteps : epochs * (int)((count + batch - 1) / batch), rate: 0.02, momentum: 0.9);
         });
 
-    /// <summary>One model after another. Images of one channel are in all layouts at once.</summary>
-    private static IReadOnlyList<Variant> Loops(BenchmarkData data, NetworkShape shape, Func<EnsembleLoop, Work> build)
+    /// <summary>
+    /// One model after another, in the layouts that suit the network. The work is built for a layout of the images; those of one channel
+    /// are in all layouts at once.
+    /// </summary>
+    private static IReadOnlyList<Variant> Loops(BenchmarkData data, NetworkShape shape, bool isTraining,
+        Func<EnsembleLoop, ImageLayout, Work> build)
     {
-        return [new("loop, mixed layouts", () => Build(NetworkLayout.Mixed)), new("loop", () => Build(NetworkLayout.Contiguous))];
+        Variant contiguous = new("loop", () => Build(NetworkLayout.Contiguous)),
+            other = shape.Kind == ResNet9.Kind
+                ? new("loop, channels-last", () => Build(NetworkLayout.ChannelsLast))
+                : new("loop, mixed layouts", () => Build(NetworkLayout.Mixed));
+        return [other, contiguous];
 
-        Work Build(NetworkLayout layout) => build(new EnsembleLoop(new ConvNet(shape, NormModule.Group, layout, data.Device)));
+        Work Build(NetworkLayout layout)
+        {
+            var network = Classifier.Create(shape, layout, data.Device);
+            network.train(isTraining);
+            return build(new EnsembleLoop(network), network.FilterLayout);
+        }
     }
 }

@@ -4,7 +4,7 @@ using static TorchSharp.torch;
 namespace DdmNative.Benchmarks.TorchSharp;
 
 /// <summary>A double backward per group, one group after another: the usual way to write it.</summary>
-internal sealed class LoopedMatching(ConvNet network) : IMatchingGradients
+internal sealed class LoopedMatching(Classifier network) : IMatchingGradients
 {
     private readonly Tensor[] _parameters = [.. network.parameters()];
 

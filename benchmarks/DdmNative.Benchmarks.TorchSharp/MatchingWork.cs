@@ -22,10 +22,11 @@ internal static class MatchingWork
         return [new("grouped", () => Build(network => new GroupedMatching(network, groups))),
             new("loop", () => Build(network => new LoopedMatching(network)))];
 
-        Work Build(Func<ConvNet, IMatchingGradients> way)
+        Work Build(Func<Classifier, IMatchingGradients> way)
         {
-            var network = new ConvNet(shape, NormModule.Group, NetworkLayout.Contiguous, data.Device);
-            (Tensor x, Tensor q) = data.Synset(groups, images);
+            var network = Classifier.Create(shape, NetworkLayout.Contiguous, data.Device);
+            network.eval();
+            (Tensor x, Tensor q) = data.Synset(groups, images, shape.Channels, shape.Size);
             // The target gradients' values do not affect the time.
             Tensor[] targets = [.. network.parameters().Select(parameter => randn([groups, .. parameter.shape], device: data.Device))];
             Action update = Updates(way(network), x, q, targets);

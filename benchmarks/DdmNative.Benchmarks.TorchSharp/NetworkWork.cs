@@ -9,9 +9,8 @@ internal static class NetworkWork
 {
     private const double Rate = 0.02, Momentum = 0.9;
 
-    public static IReadOnlyList<Variant> TrainStep(BenchmarkData data, int batch, NetworkShape shape) => Variants(shape, (norm, layout) =>
+    public static IReadOnlyList<Variant> TrainStep(BenchmarkData data, int batch, NetworkShape shape) => Variants(data, shape, network =>
     {
-        var network = new ConvNet(shape, norm, layout, data.Device);
         (Tensor x, Tensor y) = data.Labelled(shape.Channels, shape.Size);
         var optimizer = optim.SGD(network.parameters(), Rate, Momentum);
         return _ =>
@@ -25,9 +24,8 @@ internal static class NetworkWork
         };
     });
 
-    public static IReadOnlyList<Variant> Forward(BenchmarkData data, int batch, NetworkShape shape) => Variants(shape, (norm, layout) =>
+    public static IReadOnlyList<Variant> Forward(BenchmarkData data, int batch, NetworkShape shape) => Variants(data, shape, network =>
     {
-        var network = new ConvNet(shape, norm, layout, data.Device);
         network.eval();
         Tensor x = data.Labelled(shape.Channels, shape.Size).Images.narrow(0, 0, batch).In(network.FilterLayout);
         return _ =>
@@ -38,13 +36,17 @@ internal static class NetworkWork
         };
     });
 
-    private static IReadOnlyList<Variant> Variants(NetworkShape shape, Func<NormModule, NetworkLayout, Work> build)
+    private static IReadOnlyList<Variant> Variants(BenchmarkData data, NetworkShape shape, Func<Classifier, Work> build)
     {
-        Variant group = new("group-norm", () => build(NormModule.Group, NetworkLayout.Contiguous)),
-            mixed = new("group-norm, mixed layouts", () => build(NormModule.Group, NetworkLayout.Mixed));
+        if (shape.Kind == ResNet9.Kind)
+            return [With("channels-last", NetworkLayout.ChannelsLast), With("contiguous", NetworkLayout.Contiguous)];
+        Variant group = With("group-norm", NetworkLayout.Contiguous), mixed = With("group-norm, mixed layouts", NetworkLayout.Mixed);
         // At a size that is a power of two, the change of layout reads and writes few sets of the cache, which makes it slow.
         Variant[] best = int.IsPow2(shape.Size) ? [group, mixed] : [mixed, group];
-        return [.. best, new("instance-norm", () => build(NormModule.Instance, NetworkLayout.Contiguous)),
-            new("group-norm, channels-last", () => build(NormModule.Group, NetworkLayout.ChannelsLast))];
+        return [.. best, With("instance-norm", NetworkLayout.Contiguous, NormModule.Instance),
+            With("group-norm, channels-last", NetworkLayout.ChannelsLast)];
+
+        Variant With(string name, NetworkLayout layout, NormModule norm = NormModule.Group)
+            => new(name, () => build(Classifier.Create(shape, layout, data.Device, norm)));
     }
 }

@@ -15,22 +15,22 @@ internal static class OfflineWork
         return [Way("grouped, mixed layouts", NetworkLayout.Mixed, Grouped), Way("grouped", NetworkLayout.Contiguous, Grouped),
             Way("loop", NetworkLayout.Contiguous, network => new LoopedMatching(network))];
 
-        static IMatchingGradients Grouped(ConvNet network) => new GroupedMatching(network, BenchmarkData.Classes * GroupsPerClass);
+        static IMatchingGradients Grouped(Classifier network) => new GroupedMatching(network, BenchmarkData.Classes * GroupsPerClass);
 
-        Variant Way(string name, NetworkLayout layout, Func<ConvNet, IMatchingGradients> matching) => new(name, () =>
+        Variant Way(string name, NetworkLayout layout, Func<Classifier, IMatchingGradients> matching) => new(name, () =>
         {
             (Tensor x, Tensor y) = data.PerClass(samples / BenchmarkData.Classes);
             Tensor onehot = BenchmarkData.OneHot(y), everything = ones(x.shape[0], dtype: ScalarType.Bool, device: data.Device);
             return isShort =>
             {
-                using var start = new ConvNet(shape, NormModule.Group, layout, data.Device);
+                using var start = Classifier.Create(shape, layout, data.Device);
                 using var trainer = new EnsembleLoop(start);
                 trainer.Train(x, y, [everything], batch, isShort
                     ? 4 : epochs * (int)((x.shape[0] + batch - 1) / batch), rate: 0.02, momentum: 0.9);
-                ConvNet target = trainer.Networks[0];
+                Classifier target = trainer.Networks[0];
                 Tensor features;
                 using (no_grad())
-                    features = cat([.. x.split(EvaluationBatch).Select(target.Features.forward)]);
+                    features = cat([.. x.split(EvaluationBatch).Select(target.ComputeFeatures)]);
                 (Tensor groups, Tensor nearest) = GroupAndChoose(features, y);
                 var loop = new LoopedMatching(target);
                 IList<Tensor>[] real =

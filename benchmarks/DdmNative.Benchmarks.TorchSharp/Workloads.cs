@@ -20,7 +20,8 @@ internal sealed class Workloads(Device device, FashionMnist fashion)
         string kind = asked["kind"]!.GetValue<string>();
         int Number(string name) => asked[name]!.GetValue<int>();
         T Optional<T>(string name, T usual) => asked[name] is JsonNode given ? given.GetValue<T>() : usual;
-        NetworkShape Network(int channels, int size) => new(Number("width"), Number("depth"), channels, size);
+        NetworkShape Shape()
+            => new(Optional("network", ConvNet.Kind), Number("width"), Number("depth"), Optional("channels", 1), Optional("size", 28));
         return kind switch
         {
             "conv-fwd" or "conv-bwd-data" or "conv-bwd-filter" =>
@@ -31,15 +32,13 @@ internal sealed class Workloads(Device device, FashionMnist fashion)
             "gemm-bwd-weight" => KernelWork.GemmBackwardWeight(Device, Number("size")),
             "instance-norm" => KernelWork.InstanceNorm(Device, Number("batch"), Number("channels"), Number("size")),
             "relu-avgpool" => KernelWork.ReluAvgPool(Device, Number("batch"), Number("channels"), Number("size")),
-            "train-step" => NetworkWork.TrainStep(_data, Number("batch"), Network(Number("channels"), Number("size"))),
-            "forward" => NetworkWork.Forward(_data, Number("batch"), Network(Number("channels"), Number("size"))),
-            "matching-step" => MatchingWork.Step(_data, Number("groups"), Number("images"), Network(1, 28)),
-            "online" => EnsembleWork.Online(_data, Number("groups"), Number("models"), Number("steps"), Number("evaluated"),
-                Network(1, 28)),
-            "retrain" => EnsembleWork.Retrain(_data, Number("models"), Number("samples"), Number("batch"), Number("epochs"),
-                Network(1, 28)),
+            "train-step" => NetworkWork.TrainStep(_data, Number("batch"), Shape()),
+            "forward" => NetworkWork.Forward(_data, Number("batch"), Shape()),
+            "matching-step" => MatchingWork.Step(_data, Number("groups"), Number("images"), Shape()),
+            "online" => EnsembleWork.Online(_data, Number("groups"), Number("models"), Number("steps"), Number("evaluated"), Shape()),
+            "retrain" => EnsembleWork.Retrain(_data, Number("models"), Number("samples"), Number("batch"), Number("epochs"), Shape()),
             "offline-total" => OfflineWork.Total(_data, Number("samples"), Number("batch"), Number("epochs"), Number("matching_steps"),
-                Network(1, 28)),
+                Shape()),
             _ => throw new ArgumentException($"no workload of kind '{kind}'"),
         };
     }

@@ -24,6 +24,9 @@ internal sealed class FashionMnist(string folder)
                 [.. Enumerable.Range(0, 2 * TrainPerClass).Select(n => n % Classes)],
                 channels, size, size, Classes);
 
+    /// <summary>The test images for 28×28×1; the images of <see cref="Images"/> for other shapes.</summary>
+    public Dataset TestImages(int channels, int size) => (channels, size) == (1, 28) ? Test : Images(channels, size);
+
     private static (Dataset Train, Dataset Test) Read(string folder)
     {
         (Dataset train, Dataset test) = DatasetLocator.Open(folder);
