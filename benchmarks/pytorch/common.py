@@ -12,15 +12,14 @@ import torch
 from torch import nn
 
 
-def arguments(description):
+def arguments(description, norms=("instance", "group", "primitive")):
     parser = argparse.ArgumentParser(description=description)
     parser.add_argument("--data", default="/usr/share/datasets/fashion-mnist", help="folder with train-images-idx3-ubyte(.gz)")
     parser.add_argument("--threads", type=int, default=os.cpu_count())
     parser.add_argument("--width", type=int, default=32)
     parser.add_argument("--depth", type=int, default=3)
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--norm", choices=("instance", "group", "primitive"), default="group",
-                        help="how to compute instance norm; group is the fastest measured")
+    parser.add_argument("--norm", choices=norms, default="group", help="how to compute instance norm; group is the fastest measured")
     parser.add_argument("--allocator", choices=("keep", "default"), default="keep",
                         help="keep: glibc keeps freed memory (PyTorch at its best); "
                              "default: as installed, with page faults on every large tensor")

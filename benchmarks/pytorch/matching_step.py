@@ -17,7 +17,13 @@ import time
 import torch
 import torch.nn.functional as F
 
-from common import arguments, convnet, fashion_mnist, median, report, start
+from common import NORMS, arguments, convnet, median, report, start
+from resnet9 import NORMS as BATCH_NORMS, ResNet9, grouped_resnet9
+from training import labelled_images
+
+# network → (channels, size) of its images, and its norms, the usual one first.
+IMAGES = {"convnet": (1, 28), "resnet9": (3, 32)}
+NETWORK_NORMS = {"convnet": ["group", *NORMS], "resnet9": ["primitive", *BATCH_NORMS]}
 
 
 def loss(logits, q):
@@ -81,27 +87,10 @@ class VmapJvp:
 class Grouped:
     """Images [G, m, C, H, W] as m images of G·C channels; each group has its slice of the filters."""
 
-    def __init__(self, network, width, depth, norm, groups):
-        self.width, self.depth, self.norm, self.groups = width, depth, norm, groups
+    def __init__(self, network, groups, forward):
+        """forward: a function (parameters [G, …], images) → logits [G, m, K]."""
+        self.forward = forward
         self.parameters = [p.detach().expand(groups, *p.shape).contiguous() for p in network.parameters()]
-
-    def normalise(self, x, weight, bias):
-        if self.norm == "primitive":
-            centred = x - x.mean((-2, -1), keepdim=True)
-            scale = torch.rsqrt((centred * centred).mean((-2, -1), keepdim=True) + 1e-5)
-            return centred * (scale * weight[:, None, None]) + bias[:, None, None]
-        if self.norm == "instance":
-            return F.instance_norm(x, weight=weight, bias=bias)
-        return F.group_norm(x, x.shape[1], weight, bias)
-
-    def forward(self, p, images):
-        x = images.transpose(0, 1).flatten(1, 2)  # [m, G·C, H, W]
-        for i in range(self.depth):
-            weight, bias, gamma, beta = (t.flatten(0, 1) for t in p[4 * i:4 * i + 4])
-            x = F.conv2d(x, weight, bias, padding=1, groups=self.groups)
-            x = F.avg_pool2d(torch.relu(self.normalise(x, gamma, beta)), 2)
-        features = x.unflatten(1, (self.groups, self.width)).flatten(2).transpose(0, 1)  # [G, m, features]
-        return torch.baddbmm(p[-1].unsqueeze(1), features, p[-2].transpose(1, 2))
 
     def __call__(self, images, labels, targets):
         p = [t.requires_grad_() for t in self.parameters]
@@ -110,9 +99,39 @@ class Grouped:
         return torch.autograd.grad(distances(grads, targets).sum(), [x, q])
 
 
-def ways(options, network):
-    return {"loop": lambda: Loop(network), "vmap": lambda: Vmap(network), "vmap-jvp": lambda: VmapJvp(network),
-            "grouped": lambda: Grouped(network, options.width, options.depth, options.norm, options.groups)}
+def grouped_convnet(width, depth, norm, groups):
+    """The function of a ConvNet that Grouped needs."""
+    def normalise(x, weight, bias):
+        if norm == "primitive":
+            centred = x - x.mean((-2, -1), keepdim=True)
+            scale = torch.rsqrt((centred * centred).mean((-2, -1), keepdim=True) + 1e-5)
+            return centred * (scale * weight[:, None, None]) + bias[:, None, None]
+        if norm == "instance":
+            return F.instance_norm(x, weight=weight, bias=bias)
+        return F.group_norm(x, x.shape[1], weight, bias)
+
+    def forward(p, images):
+        x = images.transpose(0, 1).flatten(1, 2)  # [m, G·C, H, W]
+        for i in range(depth):
+            weight, bias, gamma, beta = (t.flatten(0, 1) for t in p[4 * i:4 * i + 4])
+            x = F.conv2d(x, weight, bias, padding=1, groups=groups)
+            x = F.avg_pool2d(torch.relu(normalise(x, gamma, beta)), 2)
+        features = x.unflatten(1, (groups, width)).flatten(2).transpose(0, 1)  # [G, m, features]
+        return torch.baddbmm(p[-1].unsqueeze(1), features, p[-2].transpose(1, 2))
+    return forward
+
+
+def matching_network(kind, width, depth, channels, size, norm=None):
+    """A network in the evaluation form, by default with its usual norm."""
+    norm = norm or NETWORK_NORMS[kind][0]
+    return ResNet9(width, norm, channels).eval() if kind == "resnet9" else convnet(width, depth, norm, channels, size)
+
+
+def ways(network, groups, width, depth, norm="group"):
+    """The variants for a network, the best known first; the sizes and the norm are those of a ConvNet."""
+    forward = grouped_resnet9(network, groups) if isinstance(network, ResNet9) else grouped_convnet(width, depth, norm, groups)
+    return {"vmap-jvp": lambda: VmapJvp(network), "vmap": lambda: Vmap(network),
+            "grouped": lambda: Grouped(network, groups, forward), "loop": lambda: Loop(network)}
 
 
 def seconds_of(step, images, labels, targets, repeats):
@@ -129,17 +148,24 @@ def seconds_of(step, images, labels, targets, repeats):
 
 
 def main():
-    parser = arguments(__doc__.splitlines()[0])
+    parser = arguments(__doc__.splitlines()[0], norms=sorted({*NORMS, *BATCH_NORMS}))
+    parser.set_defaults(norm=None)
+    parser.add_argument("--network", choices=NETWORK_NORMS, default="convnet",
+                        help="resnet9: images are random, and batch norm uses the running statistics")
     parser.add_argument("--groups", type=int, default=50)
     parser.add_argument("--images", type=int, default=1, help="synthetic images per group")
     parser.add_argument("--repeats", type=int, default=10)
     parser.add_argument("--ways", default="loop,vmap,vmap-jvp,grouped")
     options = parser.parse_args()
+    options.norm = options.norm or NETWORK_NORMS[options.network][0]
+    if options.norm not in NETWORK_NORMS[options.network]:
+        parser.error(f"--norm {options.norm} is not a norm of {options.network}: {', '.join(NETWORK_NORMS[options.network][1:])}")
     start(options)
-    network = convnet(options.width, options.depth, options.norm)
-    per_class = -(-options.groups * (options.images + 4) // 10)
-    x, y = fashion_mnist(options.data, per_class, options.seed)
-    chosen = torch.randperm(len(x))[:options.groups * (options.images + 4)].view(options.groups, -1)
+    network = matching_network(options.network, options.width, options.depth, *IMAGES[options.network], options.norm)
+    # At least as many: random images are only 2 · per_class.
+    count = options.groups * (options.images + 4)
+    x, y = labelled_images(options, *IMAGES[options.network], per_class=-(-count // 2))
+    chosen = torch.randperm(len(x))[:count].view(options.groups, -1)
     onehot = F.one_hot(y, 10).float()
     images, labels = x[chosen[:, :options.images]], onehot[chosen[:, :options.images]]
     real = [Loop(network).group_gradients(x[rows], onehot[rows]) for rows in chosen[:, options.images:]]
@@ -149,17 +175,19 @@ def main():
     reference, results = Loop(exact)(*exact_operands), {}
     for name in options.ways.split(","):
         try:
-            error = max(((a - b).norm() / b.norm()).item() for a, b in zip(ways(options, exact)[name]()(*exact_operands), reference))
+            step = ways(exact, options.groups, options.width, options.depth, options.norm)[name]()
+            error = max(((a - b).norm() / b.norm()).item() for a, b in zip(step(*exact_operands), reference))
         except (ImportError, RuntimeError, NotImplementedError) as problem:
             print(f"{name:10} not possible with {options.norm} norm in this PyTorch: {str(problem).splitlines()[0][:120]}", flush=True)
             continue
         if not error < 1e-9:
             print(f"{name:10} left out: with {options.norm} norm it differs from the loop by {error:.1e} in float64", flush=True)
             continue
-        results[name] = seconds_of(ways(options, network)[name](), images, labels, targets, options.repeats)
+        step = ways(network, options.groups, options.width, options.depth, options.norm)[name]()
+        results[name] = seconds_of(step, images, labels, targets, options.repeats)
         print(f"{name:10} {1e3 * results[name]:8.1f} ms per update", flush=True)
-    report(options, {"benchmark": "matching_step", "groups": options.groups, "images_per_group": options.images, "width": options.width,
-                     "depth": options.depth, "norm": options.norm, "seconds_per_update": results})
+    report(options, {"benchmark": "matching_step", "groups": options.groups, "images_per_group": options.images, "network": options.network,
+                     "width": options.width, "depth": options.depth, "norm": options.norm, "seconds_per_update": results})
 
 
 if __name__ == "__main__":

@@ -2,13 +2,13 @@
 import torch
 import torch.nn.functional as F
 
-from matching_step import Grouped, Loop, Vmap, VmapJvp
+from matching_step import ways
 from training import labelled_images
 
 
-def synset_data(options, groups, images):
-    """(images [G, m, 1, 28, 28], label vectors [G, m, 10]): real images, not matched yet."""
-    x, y = labelled_images(options, 1, 28)
+def synset_data(options, groups, images, channels=1, size=28):
+    """(images [G, m, C, H, W], label vectors [G, m, 10]): those of labelled_images, not matched yet."""
+    x, y = labelled_images(options, channels, size)
     chosen = torch.randperm(len(x), generator=torch.Generator().manual_seed(options.seed))[:groups * images].view(groups, images)
     return x[chosen], F.one_hot(y, 10).float()[chosen]
 
@@ -31,6 +31,5 @@ def updates(step, images, labels, targets):
 
 
 def update_variants(network, width, depth, images, labels, targets):
-    ways = {"vmap-jvp": lambda: VmapJvp(network), "vmap": lambda: Vmap(network),
-            "grouped": lambda: Grouped(network, width, depth, "group", len(images)), "loop": lambda: Loop(network)}
-    return {name: lambda make=make: updates(make(), images, labels, targets) for name, make in ways.items()}
+    variants = ways(network, len(images), width, depth)
+    return {name: lambda make=make: updates(make(), images, labels, targets) for name, make in variants.items()}

@@ -21,8 +21,8 @@ def labelled_images(options, channels, size, per_class=400):
     return torch.randn(count, channels, size, size, generator=generator), torch.arange(count) % 10
 
 
-def evaluation_data(options, count):
-    return labelled_images(options, 1, 28)[0][:count]
+def evaluation_data(options, count, channels=1, size=28):
+    return labelled_images(options, channels, size)[0][:count]
 
 
 def train_step(network, x, y, batch):

@@ -8,7 +8,9 @@ import torch.nn.functional as F
 
 from common import convnet
 from ensemble import EnsembleLoop, EnsembleVmap
+from matching_step import matching_network
 from offline import offline
+from resnet9 import ResNet9
 from synset import random_targets, synset_data, update_variants
 from training import evaluation_data, labelled_images, train_step
 
@@ -94,60 +96,82 @@ def relu_avgpool(options, batch, channels, size):
     return layouts(forward_backward(lambda: torch.nn.Sequential(torch.nn.ReLU(), torch.nn.AvgPool2d(2)), batch, channels, size))
 
 
-def norms(build):
-    """A network's work with group norm, instance norm, and group norm in channels-last and in mixed layouts."""
-    def channels_last(t):
-        return t.to(memory_format=torch.channels_last)
-    return {"group-norm": lambda: build("group", lambda t: t), "instance-norm": lambda: build("instance", lambda t: t),
-            "group-norm, channels-last": lambda: build("group", channels_last),
-            "group-norm, mixed layouts": lambda: build("group", channels_last, mixed=True)}
+def same(t):
+    return t
 
 
-def training_step(options, batch, channels, size, width, depth):
-    def build(norm, layout, mixed=False):
-        network = layout(convnet(width, depth, norm, channels, size, mixed=mixed))
+def channels_last(t):
+    return t.to(memory_format=torch.channels_last)
+
+
+def forms(network, build, channels, size, width, depth):
+    """The variants of build(network, layout of its images): a ConvNet with group norm, instance norm, and group norm in channels-last and
+    in mixed layouts; a ResNet-9 in both layouts."""
+    if network == "resnet9":
+        def residual(layout):
+            return build(layout(ResNet9(width, channels=channels)), layout)
+        return {"channels-last": lambda: residual(channels_last), "contiguous": lambda: residual(same)}
+
+    def plain(norm, layout, mixed=False):
+        return build(layout(convnet(width, depth, norm, channels, size, mixed=mixed)), layout)
+    return {"group-norm": lambda: plain("group", same), "instance-norm": lambda: plain("instance", same),
+            "group-norm, channels-last": lambda: plain("group", channels_last),
+            "group-norm, mixed layouts": lambda: plain("group", channels_last, mixed=True)}
+
+
+def training_step(options, batch, channels, size, width, depth, network="convnet"):
+    def build(model, layout):
         x, y = labelled_images(options, channels, size)
-        return train_step(network, layout(x), y, batch)
-    return norms(build)
+        return train_step(model, layout(x), y, batch)
+    return forms(network, build, channels, size, width, depth)
 
 
-def evaluation(options, batch, channels, size, width, depth):
-    def build(norm, layout, mixed=False):
-        network = layout(convnet(width, depth, norm, channels, size, mixed=mixed)).eval()
-        x = layout(labelled_images(options, channels, size)[0][:batch])
+def evaluation(options, batch, channels, size, width, depth, network="convnet"):
+    def build(model, layout):
+        model, x = model.eval(), layout(labelled_images(options, channels, size)[0][:batch])
 
         def work(_):
             with torch.inference_mode():
-                return network(x)
+                return model(x)
         return work
-    return norms(build)
+    return forms(network, build, channels, size, width, depth)
 
 
-def matching_step(options, groups, images, width, depth):
-    network = convnet(width, depth, "group")
-    x, q = synset_data(options, groups, images)
-    return update_variants(network, width, depth, x, q, random_targets(network, groups))
+def matching_step(options, groups, images, width, depth, channels=1, size=28, network="convnet"):
+    model = matching_network(network, width, depth, channels=channels, size=size)
+    x, q = synset_data(options, groups, images, channels, size)
+    return update_variants(model, width, depth, x, q, random_targets(model, groups))
 
 
-def online(options, groups, models, steps, evaluated, width, depth):
+def online(options, groups, models, steps, evaluated, width, depth, channels=1, size=28, network="convnet"):
     """models − 1 perturbed models and the control: full-batch steps on the synset with a weight per model and image, then logits of all
-    of them."""
-    x, q = synset_data(options, groups, 1)
-    x, q, test = x.flatten(0, 1), q.flatten(0, 1), evaluation_data(options, evaluated)
+    of them. Batch norms use the running statistics."""
+    x, q = synset_data(options, groups, 1, channels, size)
+    x, q, test = x.flatten(0, 1), q.flatten(0, 1), evaluation_data(options, evaluated, channels, size)
     weights = torch.full((models, groups), 1 / groups)
     weights[range(models - 1), range(models - 1)] = 0
 
-    def build(make, mixed=False):
+    def build(make, start, layout=same):
         def variant():
-            ensemble = make(convnet(width, depth, "group", mixed=mixed))
+            ensemble, images, evaluation_images = make(start()), layout(x), layout(test)
 
             def work(short):
                 count = min(models, 4) if short else models
-                ensemble.descend(x, q, weights[:count], steps=2 if short else steps, rate=0.05, momentum=0.9)
-                return ensemble.logits(test[:250] if short else test)
+                ensemble.descend(images, q, weights[:count], steps=2 if short else steps, rate=0.05, momentum=0.9)
+                return ensemble.logits(evaluation_images[:250] if short else evaluation_images)
             return work
         return variant
-    return {"loop": build(EnsembleLoop), "loop, mixed layouts": build(EnsembleLoop, mixed=True), "vmap": build(EnsembleVmap)}
+
+    def plain(mixed=False):
+        return convnet(width, depth, "group", channels, size, mixed=mixed)
+
+    def residual(norm="batch"):
+        return ResNet9(width, norm, channels).eval()
+    if network == "resnet9":
+        return {"loop, channels-last": build(EnsembleLoop, lambda: channels_last(residual()), channels_last),
+                "loop": build(EnsembleLoop, residual), "vmap": build(EnsembleVmap, lambda: residual("primitive"))}
+    return {"loop": build(EnsembleLoop, plain), "loop, mixed layouts": build(EnsembleLoop, lambda: plain(mixed=True)),
+            "vmap": build(EnsembleVmap, plain)}
 
 
 def retrain(options, models, samples, batch, epochs, width, depth):
