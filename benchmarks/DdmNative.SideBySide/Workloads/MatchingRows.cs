@@ -1,4 +1,3 @@
-using System.Text.Json.Nodes;
 using DdmNative.Attribution.Matching;
 using DdmNative.Attribution.Networks;
 using DdmNative.Compute;
@@ -8,17 +7,15 @@ namespace DdmNative.SideBySide.Workloads;
 /// <summary>One update of all groups' images and label vectors: relative distance, forward over reverse, Adam; G = 50, m = 1.</summary>
 internal static class MatchingRows
 {
-    public static Workload Step(int width, FashionMnist data)
+    public static Workload Step(string name, NetworkOptions options, FashionMnist data)
     {
-        NetworkOptions options = Setting.Network(width);
         return new Workload(
-            $"matching-step-{width}", Setting.Groups * new NetworkFlops(options).Matching,
-            new JsonObject { ["kind"] = "matching-step", ["groups"] = Setting.Groups, ["images"] = 1, ["width"] = width,
-            ["depth"] = Setting.Depth },
+            $"matching-step-{name}", Setting.Groups * new NetworkFlops(options).Matching,
+            Setting.Request("matching-step", options, ("groups", Setting.Groups), ("images", 1)),
             device =>
             {
                 var network = Network.Create(options);
-                Synset synset = Setting.Synset(data.Train);
+                Synset synset = Setting.Synset(data.Images(options.Input.Channels, options.Input.Height));
                 TensorShape shape = synset.SharedShape;
                 var step = new MatchingStep(device, network, new MatchingOptions(LearnLabels: true),
                     new TensorShape(Setting.Groups, 1, shape.Channels, shape.Height, shape.Width), synset.Images, synset.Labels);
