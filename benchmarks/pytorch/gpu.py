@@ -20,7 +20,8 @@ import torch.nn.functional as F
 import workloads
 from common import convnet
 from ensemble import EnsembleVmap, weighted_loss
-from matching_step import VmapJvp
+from matching_step import ways as matching_ways
+from resnet9 import NORMS as BATCH_NORMS, ResNet9
 from training import labelled_images
 
 GROUPS, CLASSES, DEPTH = 50, 10, 3
@@ -73,8 +74,11 @@ def images(options, channels, size):
     return x.to(options.device), y.to(options.device)
 
 
-def network_of(options, width, norm, channels=1, size=28):
-    return convnet(width, DEPTH, norm, channels, size).to(options.device)
+def network_of(options, width, norm, channels=1, size=28, kind="convnet"):
+    """A ResNet-9 has its fused batch norm unless the norm is primitive."""
+    network = (ResNet9(width, norm if norm in BATCH_NORMS else "batch", channels) if kind == "resnet9"
+               else convnet(width, DEPTH, norm, channels, size))
+    return network.to(options.device)
 
 
 def sgd(options, network, rate):
@@ -84,9 +88,9 @@ def sgd(options, network, rate):
         return torch.optim.SGD(network.parameters(), lr=rate, momentum=0.9)
 
 
-def training_step(options, batch, channels, size, width=128):
+def training_step(options, batch, channels, size, width=128, kind="convnet"):
     def build(norm, layout, compile_):
-        network = layout(network_of(options, width, norm, channels, size))
+        network = layout(network_of(options, width, norm, channels, size, kind))
         x, y = images(options, channels, size)
         x, y = layout(x[:batch].clone()), y[:batch].clone()
         optimizer, forward = sgd(options, network, 0.02), compile_(network)
@@ -99,9 +103,9 @@ def training_step(options, batch, channels, size, width=128):
     return ways(build)
 
 
-def evaluation(options, batch, channels, size, width=128):
+def evaluation(options, batch, channels, size, width=128, kind="convnet"):
     def build(norm, layout, compile_):
-        network = layout(network_of(options, width, norm, channels, size)).eval()
+        network = layout(network_of(options, width, norm, channels, size, kind)).eval()
         x, forward = layout(images(options, channels, size)[0][:batch].clone()), compile_(network)
 
         def work():
@@ -111,14 +115,14 @@ def evaluation(options, batch, channels, size, width=128):
     return ways(build)
 
 
-def matching_step(options, width):
-    def build(compile_):
-        network = network_of(options, width, "primitive")
-        x, y = images(options, 1, 28)
+def matching_step(options, width, channels=1, size=28, kind="convnet"):
+    def build(compile_, way="vmap-jvp"):
+        network = network_of(options, width, "primitive", channels, size, kind).eval()
+        x, y = images(options, channels, size)
         x = x[:GROUPS].unsqueeze(1).clone().requires_grad_()
         q = F.one_hot(y[:GROUPS], CLASSES).float().unsqueeze(1).clone().requires_grad_()
         targets = [torch.randn(GROUPS, *p.shape, device=options.device) for p in network.parameters()]
-        step = compile_(VmapJvp(network).__call__)
+        step = compile_(matching_ways(network, GROUPS, width, DEPTH, "primitive")[way]().__call__)
         x.grad, q.grad = torch.zeros_like(x), torch.zeros_like(q)
         capturable = {} if options.device == "cpu" else {"capturable": True}
         adam = torch.optim.Adam([x, q], lr=0.03, betas=(0.5, 0.9), **capturable)
@@ -129,7 +133,9 @@ def matching_step(options, width):
             q.grad.copy_(by_labels)
             adam.step()
         return work
-    return {"vmap-jvp": lambda: build(lambda f: f), "vmap-jvp, graph": lambda: graphed(build(lambda f: f)),
+    grouped = {} if kind == "convnet" else {"grouped": lambda: build(lambda f: f, "grouped"),
+                                            "grouped, graph": lambda: graphed(build(lambda f: f, "grouped"))}
+    return {"vmap-jvp": lambda: build(lambda f: f), "vmap-jvp, graph": lambda: graphed(build(lambda f: f)), **grouped,
             "vmap-jvp, compile + graph": lambda: graphed(build(compiled)), "vmap-jvp, compile": lambda: build(compiled)}
 
 
@@ -150,8 +156,8 @@ class ResidentVmap(EnsembleVmap):
 class ResidentLoop:
     """One network with its optimizer, updated in place, that trains one model after the other."""
 
-    def __init__(self, options, width, rate):
-        self.network = channels_last(network_of(options, width, "group"))
+    def __init__(self, options, network, rate):
+        self.network = channels_last(network)
         self.start = [p.detach().clone() for p in self.network.parameters()]
         self.optimizer = sgd(options, self.network, rate)
 
@@ -167,17 +173,20 @@ class ResidentLoop:
                 self.optimizer.state[p]["momentum_buffer"].zero_()
 
 
-def online(options, width, models=GROUPS + 1, steps=10, evaluated=1000):
+def online(options, width, models=GROUPS + 1, steps=10, evaluated=1000, channels=1, size=28, kind="convnet"):
     """models − 1 perturbed models and the control: full-batch steps on the synset with a weight per model and image, then logits of all."""
+    def network(norm):
+        return network_of(options, width, norm, channels, size, kind).eval()
+
     def data(layout):
-        x, y = images(options, 1, 28)
+        x, y = images(options, channels, size)
         weights = torch.full((models, GROUPS), 1 / GROUPS, device=options.device)
         weights[range(models - 1), range(models - 1)] = 0
         return layout(x[:GROUPS].clone()), F.one_hot(y[:GROUPS], CLASSES).float(), weights, layout(x[-evaluated:].clone())
 
     def together(compile_, capture):
         x, q, weights, test = data(lambda t: t)
-        ensemble = ResidentVmap(network_of(options, width, "primitive"), models, compile_)
+        ensemble = ResidentVmap(network("primitive"), models, compile_)
 
         def evaluate():
             with torch.no_grad():
@@ -193,7 +202,7 @@ def online(options, width, models=GROUPS + 1, steps=10, evaluated=1000):
 
     def in_turn(capture):
         x, q, all_weights, test = data(channels_last)
-        loop, weights = ResidentLoop(options, width, 0.05), torch.zeros(GROUPS, device=options.device)
+        loop, weights = ResidentLoop(options, network("group"), 0.05), torch.zeros(GROUPS, device=options.device)
         loop.step(x, q, weights)
 
         def evaluate():
@@ -243,7 +252,7 @@ def retrain(options, models=8, batch=64, width=32):
 
     def in_turn(capture):
         def make_step(x, q, weights):
-            loops = [ResidentLoop(options, width, 0.02) for _ in range(models)]
+            loops = [ResidentLoop(options, network_of(options, width, "group"), 0.02) for _ in range(models)]
 
             def step():
                 for loop, w in zip(loops, weights):
@@ -276,12 +285,16 @@ def rows(options):
     """name → variants, by the names of `side-by-side`'s rows."""
     yield "train-step-28x28x1", training_step(options, 256, 1, 28)
     yield "train-step-32x32x3", training_step(options, 256, 3, 32)
+    yield "train-step-resnet9", training_step(options, 64, 3, 32, 64, "resnet9")
     yield "forward-28x28x1", evaluation(options, 500, 1, 28)
     yield "forward-32x32x3", evaluation(options, 500, 3, 32)
+    yield "forward-resnet9", evaluation(options, 500, 3, 32, 64, "resnet9")
     yield "matching-step-32", matching_step(options, 32)
     yield "matching-step-128", matching_step(options, 128)
+    yield "matching-step-resnet9", matching_step(options, 32, 3, 32, "resnet9")
     yield "online-32", online(options, 32)
     yield "online-128", online(options, 128)
+    yield "online-resnet9", online(options, 32, models=8, steps=10, evaluated=200, channels=3, size=32, kind="resnet9")
     yield "retrain", retrain(options)
     for kind in ("conv-fwd", "conv-bwd-data", "conv-bwd-filter"):
         for channels, size in ((1, 28), (128, 14), (128, 7), (3, 32), (128, 16), (128, 8)):
