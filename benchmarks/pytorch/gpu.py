@@ -173,7 +173,7 @@ class ResidentLoop:
                 self.optimizer.state[p]["momentum_buffer"].zero_()
 
 
-def online(options, width, models=GROUPS + 1, steps=10, evaluated=1000, channels=1, size=28, kind="convnet"):
+def online(options, width, models=GROUPS + 1, steps=40, evaluated=1000, channels=1, size=28, kind="convnet"):
     """models − 1 perturbed models and the control: full-batch steps on the synset with a weight per model and image, then logits of all."""
     def network(norm):
         return network_of(options, width, norm, channels, size, kind).eval()
