@@ -40,6 +40,24 @@ public sealed class NetworkTests
         => Assert.Equal(names.Split(' '),
             Network.Create(new NetworkOptions(architecture, 8, 2, Fashion, 10)).Parameters.Select(p => p.Name));
 
+    [Fact]
+    public void Only_convolutions_and_linear_layers_count_multiply_adds()
+    {
+        Network convnet = Network.Create(NetworkOptions.ConvNet(Fashion, 10, width: 32));
+        Network resnet9 = Network.Create(new NetworkOptions("resnet9", 32, 0, new ImageShape(3, 32, 32), 10));
+
+        Assert.Equal([28 * 28 * 32 * 9, 14 * 14 * 32 * 32 * 9, 7 * 7 * 32 * 32 * 9, 288 * 10], Counts(convnet));
+        Assert.Equal(
+            [
+                32 * 32 * 3 * 32 * 9, 16 * 16 * 32 * 64 * 25, 16 * 16 * 64 * 64 * 9, 16 * 16 * 64 * 64 * 9, 16 * 16 * 64 * 128 * 9,
+                8 * 8 * 128 * 128 * 9, 8 * 8 * 128 * 128 * 9, 6 * 6 * 128 * 64 * 9, 64 * 10,
+            ],
+            Counts(resnet9));
+
+        static IEnumerable<long> Counts(Network network)
+            => network.Layers.Select(layer => layer.MultiplyAdds).Where(count => count > 0);
+    }
+
     [Theory]
     [MemberData(nameof(NetworkCase.Names), MemberType = typeof(NetworkCase))]
     public void Parameters_tile_the_vector_and_distance_blocks_are_those_that_are_trained(string name)
