@@ -238,6 +238,10 @@ public static class Cases
             (3, 5, 14, 14, 11, 5, 1, 1, false), (1, 1, 1, 1, 1, 0, 1, 3, true), (2, 3, 2, 2, 3, 2, 2, 3, false),
             (2, 1, 7, 7, 5, 4, 3, 3, false), (5, 4, 4, 11, 2, 1, 3, 3, true), (32, 16, 7, 7, 1, 0, 9, 3, true),
             (8, 8, 9, 6, 3, 2, 13, 2, true), (2, 2, 5, 6, 6, 5, 2, 2, true), (33, 20, 9, 6, 5, 2, 4, 2, false),
+            // Filters that halve the image and are neither narrow nor wide: the second layer of a ResNet-9.
+            (64, 32, 16, 16, 5, 2, 3, 2, false), (20, 33, 15, 14, 5, 1, 2, 2, true), (6, 18, 12, 16, 4, 1, 5, 2, true),
+            (17, 16, 17, 9, 6, 2, 9, 2, false), (4, 16, 13, 16, 5, 4, 2, 2, false), (16, 16, 16, 15, 5, 0, 3, 2, true),
+            (8, 16, 15, 15, 6, 4, 4, 2, true), (16, 48, 8, 8, 4, 2, 7, 2, false),
         ];
         for (int i = 0; i < corners.Length; i++)
         {

@@ -16,7 +16,14 @@ internal readonly record struct CorrelationShape(
     public int PaddedWidth => InputWidth + 2 * Padding;
 
     /// <summary>Flops of one sample in the plain form; borders count like the inside.</summary>
-    public double Flops => 2.0 * Taps * InputChannels * OutputChannels * Windows;
+    public double Flops => 2.0 * ProductsOfWindow * Windows;
+
+    /// <summary>Multiplications of a window in the plain form; set where this geometry is another form of a convolution.</summary>
+    public double ProductsOfWindow
+    {
+        get => field > 0 ? field : (double)Taps * InputChannels * OutputChannels;
+        init;
+    }
 
     /// <summary>Positions of the convolution's window: its outputs' pixels.</summary>
     private int Windows => IsTransposed ? InputHeight * InputWidth : OutputHeight * OutputWidth;

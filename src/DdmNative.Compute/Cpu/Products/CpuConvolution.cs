@@ -13,7 +13,8 @@ namespace DdmNative.Compute.Cpu;
 /// multiply–adds.</para>
 /// <para>A tangent is the same product with the contraction doubled: [x; ẋ] side by side as 2C channels against [Ẇ; W].</para>
 /// <para>With a stride σ, rows begin σ·C floats apart. The transpose is then a convolution of stride 1 for each of the σ² phases of the
-/// pixels, with the taps that meet them (<see cref="CorrelationPart"/>).</para>
+/// pixels, with the taps that meet them (<see cref="CorrelationPart"/>); or image and filter are folded to a stride of 1 (<see
+/// cref="FoldedConvolution"/>).</para>
 /// </remarks>
 internal sealed class CpuConvolution(CpuDevice device) : Convolution
 {
@@ -53,17 +54,28 @@ internal sealed class CpuConvolution(CpuDevice device) : Convolution
             cotangentTangent, filterCotangentTangent, biasCotangentTangent);
 
     private void Correlate(string name, CorrelationShape shape, (Tensor Image, Slice Filter)[] sources, Slice? bias, Tensor output)
-        => device.Submit(
-            WinogradTiles.Pays(shape, output.Shape.Samples) ? new WinogradCorrelationCall(name, shape, sources, bias, output)
-            : FewChannelsTransposeCall.Fits(shape) ? new FewChannelsTransposeCall(name, shape, sources, output)
-            : ScatteredTransposeCall.Fits(shape) ? new ScatteredTransposeCall(name, shape, sources, output)
-            : new CorrelationCall(name, shape, sources, bias, output));
+    {
+        if (FoldedConvolution.Find(shape, output.Shape.Samples) is FoldedConvolution folded)
+            device.Submit(folded.Correlate(name, sources, bias, output));
+        else
+            device.Submit(
+                WinogradTiles.Pays(shape, output.Shape.Samples) ? new WinogradCorrelationCall(name, shape, sources, bias, output)
+                : FewChannelsTransposeCall.Fits(shape) ? new FewChannelsTransposeCall(name, shape, sources, output)
+                : ScatteredTransposeCall.Fits(shape) ? new ScatteredTransposeCall(name, shape, sources, output)
+                : new CorrelationCall(name, shape, sources, bias, output));
+    }
 
     private void SumFilterGradient(
         string name, ConvolutionShape shape, (Tensor Image, Tensor Cotangent)[] sources, Tensor biasCotangent, Slice filterResult,
         Slice? biasResult,
         SampleProducts? products = null)
-        => device.Submit(WinogradTiles.Pays(CorrelationShape.Forward(shape), biasCotangent.Shape.Samples)
-            ? new WinogradFilterGradientCall(name, shape, sources, biasCotangent, filterResult, biasResult, products)
-            : new FilterGradientCall(name, shape, sources, biasCotangent, filterResult, biasResult, products));
+    {
+        CorrelationShape forward = CorrelationShape.Forward(shape);
+        if (FoldedConvolution.Find(forward, biasCotangent.Shape.Samples) is FoldedConvolution folded)
+            device.Submit(folded.SumFilterGradient(name, shape, sources, biasCotangent, filterResult, biasResult, products));
+        else
+            device.Submit(WinogradTiles.Pays(forward, biasCotangent.Shape.Samples)
+                ? new WinogradFilterGradientCall(name, shape, sources, biasCotangent, filterResult, biasResult, products)
+                : new FilterGradientCall(name, shape, sources, biasCotangent, filterResult, biasResult, products));
+    }
 }

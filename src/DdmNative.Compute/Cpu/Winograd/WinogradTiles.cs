@@ -54,8 +54,8 @@ internal readonly unsafe struct WinogradTiles
         if (samples * tiles.Count < LeastTiles || shape.KernelSize != 3 || shape.Stride != 1 || shape.InputChannels < LeastChannels
             || shape.OutputChannels < LeastChannels)
             return false;
-        double plain = 9.0 * shape.OutputHeight * shape.OutputWidth;
-        return plain / (WinogradTransform.Products * tiles.Count) >= LeastGain;
+        double plain = shape.ProductsOfWindow * shape.OutputHeight * shape.OutputWidth;
+        return plain / ((double)WinogradTransform.Products * tiles.Count * shape.InputChannels * shape.OutputChannels) >= LeastGain;
     }
 
     /// <summary>Floats from one product's plane [tiles, channels] to the next one's.</summary>
