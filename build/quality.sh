@@ -5,6 +5,7 @@
 #   build/quality.sh fashion [DIR]      three target seeds, all 50 groups      (about 25 minutes on two cores)
 #   build/quality.sh width-128 [DIR]    one seed, ten groups                   (about 20 minutes)
 #   build/quality.sh cifar DIR          one seed, all 50 groups; DIR contains CIFAR-10's binary files
+#   build/quality.sh resnet9 DIR        a ResNet-9 on CIFAR-10 (DIR) and Fashion-MNIST, two seeds, 20 groups (about 50 minutes)
 #   build/quality.sh scale [ROW…]       from 2 to 100 epochs, 4000 to 60,000 images, 50 to 1000 groups
 #                                       (hours; each ROW can be run by itself, in any order)
 #
@@ -13,7 +14,7 @@
 set -euo pipefail
 cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.."
 
-table=${1:?which table: fashion, width-128, cifar or scale}
+table=${1:?which table: fashion, width-128, cifar, resnet9 or scale}
 shift
 fashion=${FASHION:-/usr/share/datasets/fashion-mnist}
 
@@ -47,16 +48,26 @@ scale() {
     build/ddm compare --each "${finished[@]}"
 }
 
-if [[ $table == scale ]]; then
-    scale "$@"
-    exit
-fi
+# resnet9 DIR: the same job on both datasets.
+resnet9() {
+    local cifar=${1:?the folder with CIFAR-10\'s binary files} runs=(runs/quality/resnet9-cifar runs/quality/resnet9-fashion)
+    build/ddm run examples/resnet9.json --run "${runs[0]}" --data "$cifar" > /dev/null
+    build/ddm run examples/resnet9.json --run "${runs[1]}" --data "$fashion" > /dev/null
+    build/ddm compare --each "${runs[@]}"
+}
+
+case $table in
+    scale | resnet9)
+        "$table" "$@"
+        exit
+        ;;
+esac
 data=${1:-}
 case $table in
     fashion) job=examples/quality.json seeds="1 2 3" data=${data:-$fashion} ;;
     width-128) job=examples/quality-width-128.json seeds=1 data=${data:-$fashion} ;;
     cifar) job=examples/quality-cifar.json seeds=1 data=${data:?the folder with CIFAR-10\'s binary files} ;;
-    *) echo "quality: no table '$table': fashion, width-128, cifar or scale" >&2; exit 2 ;;
+    *) echo "quality: no table '$table': fashion, width-128, cifar, resnet9 or scale" >&2; exit 2 ;;
 esac
 
 runs=()
