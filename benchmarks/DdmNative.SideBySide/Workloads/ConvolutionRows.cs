@@ -14,7 +14,7 @@ internal static class ConvolutionRows
 
     private static readonly (int Channels, int Size)[] Layers = [(1, 28), (Width, 14), (Width, 7), (3, 32), (Width, 16), (Width, 8)];
 
-    private static readonly (int Channels, int Size, int KernelSize)[] Strided = [(64, 32, 3), (64, 32, 1), (3, 64, 7)];
+    private static readonly (int Channels, int Size, int KernelSize)[] Strided = [(64, 32, 3), (64, 32, 1), (3, 64, 7), (64, 32, 5)];
     private static readonly string[] Kinds = ["conv-fwd", "conv-bwd-data", "conv-bwd-filter"];
 
     public static IEnumerable<Workload> All(int batch)
