@@ -38,7 +38,7 @@ internal static class WorkloadList
         RetrainRows.Retrain(quick ? 2 : 8, quick ? 1000 : 4000, data),
         OfflineRows.Total(quick ? 1000 : 4000, quick ? 1 : 8, quick ? 10 : 100, data),
         .. ConvolutionRows.All(batch),
-        .. ConvolutionRows.AllStrided(batch),
+        .. ConvolutionRows.AllStrided(batch, quick),
         .. KernelRows.Gemm(),
         KernelRows.InstanceNorm(batch),
         KernelRows.ReluAvgPool(batch),

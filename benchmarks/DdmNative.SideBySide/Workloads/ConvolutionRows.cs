@@ -14,7 +14,9 @@ internal static class ConvolutionRows
 
     private static readonly (int Channels, int Size)[] Layers = [(1, 28), (Width, 14), (Width, 7), (3, 32), (Width, 16), (Width, 8)];
 
-    private static readonly (int Channels, int Size, int KernelSize)[] Strided = [(64, 32, 3), (64, 32, 1), (3, 64, 7), (64, 32, 5)];
+    /// <summary>Of a ResNet-9, and of others.</summary>
+    private static readonly (int Channels, int Size, int KernelSize)[] Strided = [(64, 32, 5), (64, 32, 3), (64, 32, 1), (3, 64, 7)];
+
     private static readonly string[] Kinds = ["conv-fwd", "conv-bwd-data", "conv-bwd-filter"];
 
     public static IEnumerable<Workload> All(int batch)
@@ -22,10 +24,10 @@ internal static class ConvolutionRows
            from layer in Layers
            select Row(kind, batch, layer.Channels, layer.Size);
 
-    /// <summary>The strided layers, named <c>strided-fwd-32x32x64-3x3</c>.</summary>
-    public static IEnumerable<Workload> AllStrided(int batch)
+    /// <summary>The strided layers, named <c>strided-fwd-32x32x64-3x3</c>; a quick run has time for one shape.</summary>
+    public static IEnumerable<Workload> AllStrided(int batch, bool quick)
         => from kind in Kinds
-           from layer in Strided
+           from layer in Strided.Take(quick ? 1 : Strided.Length)
            select StridedRow(kind, batch, layer.Channels, layer.Size, layer.KernelSize);
 
     private static Workload Row(string kind, int batch, int channels, int size)
