@@ -101,9 +101,10 @@ internal sealed class FoldedConvolution
         => new(new TensorShape(images.Members, images.Samples, Phases * images.Channels, Fold(images.Height), Fold(images.Width)),
             isTransient: true);
 
+    /// <summary>Finds where a folded filter has each value of a filter.</summary>
     /// <param name="inputs">I.</param>
     /// <param name="kernelSize">k.</param>
-    /// <param name="first">The row of the folded window's first phase at which tap 0 is: 0 or 1.</param>
+    /// <param name="first">The row of tap 0 among the six rows of the image that a folded window covers: 0 or 1.</param>
     private static int[] FindPositions(int inputs, int kernelSize, int first)
     {
         var positions = new int[inputs * kernelSize * kernelSize];

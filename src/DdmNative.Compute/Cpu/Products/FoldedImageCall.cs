@@ -23,36 +23,32 @@ internal sealed unsafe class FoldedImageCall : CpuCall
 
     public override void Execute(in Tile tile)
     {
-        int pair = 2 * _images.Channels, foldedWidth = (_images.Width + 1) / 2;
+        int pair = 2 * _images.Channels, pairsOfRow = (_images.Width + 1) / 2, rows = (_images.Height + 1) / 2 * 2;
         for (int sample = tile.FirstSample; sample < tile.EndSample; sample++)
         {
             float* images = (_isBack ? _target : _source).At(tile, sample), folded = (_isBack ? _source : _target).At(tile, sample);
-            for (int row = 0; row < _images.Height; row++)
+            for (int row = 0; row < rows; row++)
             {
+                // The two rows of a folded one alternate, pair by pair.
                 float* pixels = images + (nint)row * _images.Width * _images.Channels;
-                float* pairs = folded + (nint)(row / 2) * foldedWidth * 2 * pair + row % 2 * pair;
-                for (int column = 0; column < _images.Width; column += 2, pixels += pair, pairs += 2 * pair)
-                {
-                    int length = Math.Min(_images.Width - column, 2) * _images.Channels;
-                    if (_isBack)
-                    {
-                        new ReadOnlySpan<float>(pairs, length).CopyTo(new Span<float>(pixels, length));
-                        continue;
-                    }
-                    new ReadOnlySpan<float>(pixels, length).CopyTo(new Span<float>(pairs, length));
-                    new Span<float>(pairs + length, pair - length).Clear();
-                }
+                float* pairs = folded + ((nint)(row / 2) * pairsOfRow * 2 + row % 2) * pair;
+                for (int i = 0; i < pairsOfRow; i++, pixels += pair, pairs += 2 * pair)
+                    CopyPair(pixels, pairs, pair, row < _images.Height ? Math.Min(_images.Width - 2 * i, 2) * _images.Channels : 0);
             }
-            if (!_isBack && _images.Height % 2 == 1)
-                ClearLastRows(folded, foldedWidth, pair);
         }
     }
 
-    /// <summary>Clears the second row of the last folded one.</summary>
-    private void ClearLastRows(float* folded, int foldedWidth, int pair)
+    /// <summary>Copies the floats of a pair of pixels that the image has, and clears the others of a folded one.</summary>
+    private void CopyPair(float* pixels, float* pairs, int pair, int length)
     {
-        float* pairs = folded + (nint)(_images.Height / 2) * foldedWidth * 2 * pair + pair;
-        for (int column = 0; column < foldedWidth; column++, pairs += 2 * pair)
-            new Span<float>(pairs, pair).Clear();
+        var image = new Span<float>(pixels, length);
+        var folded = new Span<float>(pairs, pair);
+        if (_isBack)
+        {
+            folded[..length].CopyTo(image);
+            return;
+        }
+        image.CopyTo(folded);
+        folded[length..].Clear();
     }
 }

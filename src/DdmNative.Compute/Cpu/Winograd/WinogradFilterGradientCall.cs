@@ -39,14 +39,14 @@ internal sealed unsafe class WinogradFilterGradientCall : CpuCall
 
     /// <param name="name">The call's name.</param>
     /// <param name="shape">The correlation that is transformed.</param>
-    /// <param name="orderOf">The order of the result, of a gradient that is summed with so many channels and outputs.</param>
+    /// <param name="createOrder">Creates the order of the result from the channels and the outputs of the summed gradient.</param>
     /// <param name="sources">Pairs of images and cotangents.</param>
     /// <param name="biasCotangent">The cotangents whose sum is the bias's gradient.</param>
     /// <param name="filterResult">The filter's gradient.</param>
     /// <param name="biasResult">The bias's.</param>
     /// <param name="wanted">The sample products computed with it.</param>
     public WinogradFilterGradientCall(
-        string name, CorrelationShape shape, Func<int, int, FilterGradientOrder> orderOf, (Tensor Image, Tensor Cotangent)[] sources,
+        string name, CorrelationShape shape, Func<int, int, FilterGradientOrder> createOrder, (Tensor Image, Tensor Cotangent)[] sources,
         Tensor biasCotangent, Slice filterResult, Slice? biasResult, SampleProducts? wanted)
         : base(name, filterResult.Vector.Shape.Members, biasCotangent.Shape.Samples)
     {
@@ -57,7 +57,7 @@ internal sealed unsafe class WinogradFilterGradientCall : CpuCall
         _inputs = WinogradTiles.RoundUp(shape.InputChannels);
         _outputs = WinogradTiles.RoundUp(shape.OutputChannels);
         _filterSum = Sum(filterResult, shape.KernelSize * shape.KernelSize * _inputs * _outputs,
-            orderOf(_inputs, _outputs).Convert, isAssignedFirst: true);
+            createOrder(_inputs, _outputs).Convert, isAssignedFirst: true);
         _biasSum = SumOptional(biasResult);
         _panels = FilterPanels.Count(_outputs);
         _products = ReadProducts(wanted);
