@@ -27,13 +27,17 @@ def arguments(description, norms=("instance", "group", "primitive")):
     return parser
 
 
+def keep_freed_memory():
+    """Tells glibc not to return freed memory to the kernel, which avoids page faults on every large tensor; False if it refuses."""
+    libc = ctypes.CDLL(None)
+    trim_threshold, mmap_max = -1, -4  # M_TRIM_THRESHOLD, M_MMAP_MAX of <malloc.h>
+    # Without the second, every tensor above 32 MiB is mapped anew, unless an earlier row left a free block of that size.
+    return bool(libc.mallopt(mmap_max, 0) and libc.mallopt(trim_threshold, (1 << 31) - 1))
+
+
 def start(options):
-    if options.allocator == "keep":
-        libc = ctypes.CDLL(None)
-        trim_threshold, mmap_max = -1, -4  # M_TRIM_THRESHOLD, M_MMAP_MAX of <malloc.h>
-        # Without the second, every tensor above 32 MiB is mapped anew, unless an earlier row left a free block of that size.
-        if not (libc.mallopt(mmap_max, 0) and libc.mallopt(trim_threshold, (1 << 31) - 1)):
-            raise SystemExit("mallopt refused its settings; use --allocator default")
+    if options.allocator == "keep" and not keep_freed_memory():
+        raise SystemExit("mallopt refused its settings; use --allocator default")
     torch.set_num_threads(options.threads)
     torch.manual_seed(options.seed)
 

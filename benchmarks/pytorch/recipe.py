@@ -11,6 +11,7 @@ import numpy
 import torch
 import torch.nn.functional as F
 
+from common import keep_freed_memory
 from resnet9 import ResNet9
 
 CLASSES, SIZE, WARMUP = 10, 32, 0.2
@@ -79,6 +80,8 @@ def main():
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--threads", type=int, default=os.cpu_count())
     options = parser.parse_args()
+    if not keep_freed_memory():
+        print("recipe: mallopt refused its settings; PyTorch's times include page faults", flush=True)
     torch.set_num_threads(options.threads)
     x, y = read(options.data, "data_batch_*.bin", options.train_per_class)
     test_x, test_y = read(options.data, "test_batch.bin", options.test_per_class)
