@@ -29,10 +29,7 @@ fi
 # The CUDA kernels want clang and CMake; the build tells where they are missing.
 if ! bash build/kernels.sh > /dev/null 2>&1 &&
     { ! command -v clang++-{22,21,20,19,18,17,16} nvcc > /dev/null || ! command -v cmake > /dev/null; }; then
-    # The newest clang of this release from 16 on; none on releases that are too old. A machine whose lists of packages are empty gets them
-    # first.
-    newest_clang() { apt-cache search --names-only '^clang-(1[6-9]|2[0-9])$' 2> /dev/null | cut -d' ' -f1 | sort -V | tail -n 1; }
-    build/install.sh cmake ninja-build && clang=$(newest_clang) && build/install.sh ${clang:+"$clang"} ||
+    build/install.sh cmake ninja-build && build/install.sh --newest '^clang-(1[6-9]|2[0-9])$' ||
         echo "clang could not be installed." >&2
 fi
 
