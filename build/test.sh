@@ -52,11 +52,14 @@ fi
 
 results=$(mktemp -d)
 trap 'rm -rf "$results"' EXIT
-# A fault of style counts as one failed test; the others run all the same.
-if ! bash build/style.sh; then
-    echo '<Counters total="1" executed="1" passed="0" failed="1" />' > "$results/style.trx"
+# fail NAME MESSAGE: counts as one failed test, in the form of the results of the others.
+fail() {
+    printf '<UnitTestResult testName="%s" outcome="Failed" />\n<Message>%s</Message>\n' "$1" "$2" > "$results/$1.trx"
+    echo '<Counters total="1" executed="1" passed="0" failed="1" />' >> "$results/$1.trx"
     touch "$results/failed"
-fi
+}
+# A fault of style is one; the tests run all the same.
+bash build/style.sh || fail style "build/style.sh found faults"
 
 # run PROJECT [NAME] [OPTIONS of dotnet test]: NAME for a second run of the same project.
 run() {
@@ -69,9 +72,7 @@ run() {
     echo "== $name: $((SECONDS - begin)) s"
     # A project whose tests could not be run at all leaves no results: that is a failure, never a quiet zero.
     if [[ ! -f $results/$name.trx ]]; then
-        echo "$name left no results" >&2
-        echo '<Counters total="1" executed="1" passed="0" failed="1" />' > "$results/$name.trx"
-        touch "$results/failed"
+        fail "$name" "it left no results"
     fi
 }
 
@@ -157,6 +158,12 @@ fi
 sweeps="a seeded tenth of their cases; build/test.sh --full runs all"
 if [[ -n ${DDMTEST_FULL:-} ]]; then sweeps="all cases"; fi
 echo "Sweeps ran $sweeps."
+# The failures once more, where nobody has to look for them: each test's name and the first line of what it said.
+awk '
+    function text_of(line, before, after) { sub(".*" before, "", line); sub(after ".*", "", line); return line }
+    /<UnitTestResult / { name = /outcome="Failed"/ ? text_of($0, " testName=\"", "\"") : "" }
+    /<Message>/ && name != "" { print "Failed: " name ": " text_of($0, "<Message>", "</Message>"); name = "" }
+' "$results"/*.trx
 # <Counters total= executed= passed= failed= …>: what was not executed was skipped.
 read -r passed failed skipped < <(
     sed -nE 's/.*<Counters total="([0-9]*)" executed="([0-9]*)" passed="([0-9]*)" failed="([0-9]*)".*/\1 \2 \3 \4/p' "$results"/*.trx |
