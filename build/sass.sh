@@ -38,7 +38,8 @@ shopt -s nullglob
 
 # The kernels' names and threads, from PTX.
 threads_of() {
-    awk '/\.entry/ { sub(/.*\.entry +/, ""); sub(/[^A-Za-z0-9_$].*/, ""); name = $0; print "threads", name, 0 }
+    awk '{ sub(/\/\/.*/, "") }   # clang writes names behind some directives
+         /\.entry/ { sub(/.*\.entry +/, ""); sub(/[^A-Za-z0-9_$].*/, ""); name = $0; print "threads", name, 0 }
          /^\.(maxntid|reqntid)/ { gsub(/[,;]/, " "); print "threads", name, $2 * ($3 ? $3 : 1) * ($4 ? $4 : 1) }' "$1"
 }
 
