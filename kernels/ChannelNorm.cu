@@ -271,7 +271,8 @@ __device__ __forceinline__ void norm_backward_tangent(
 
 #define DDM_NORM_MEANS const float *means, long long means_member, int means_sample, int means_stride
 #define DDM_NORM_MEANS_MADE ddm::NormMeans{means, means_member, means_sample, means_stride}
-#define DDM_NORM_KERNEL(NAME) extern "C" __global__ void __launch_bounds__(256) channel_norm_##NAME
+// Without the four blocks, ptxas spills in the backward kernels to fit a fifth.
+#define DDM_NORM_KERNEL(NAME, ...) extern "C" __global__ void __launch_bounds__(256, ##__VA_ARGS__) channel_norm_##NAME
 
 #define DDM_NORM(FORM, W) \
     DDM_NORM_KERNEL(moments_##FORM)(DDM_NORM_IMAGES, float* partials) \
@@ -307,7 +308,7 @@ __device__ __forceinline__ void norm_backward_tangent(
         ddm::norm_forward_tangent<W>(DDM_NORM_IMAGES_MADE, x_tangent, x_tangent_member, DDM_NORM_MEANS_MADE, scale, scale_member, \
             scale_tangent, scale_tangent_member, shift_tangent, shift_tangent_member, y_tangent); \
     } \
-    DDM_NORM_KERNEL(backward_##FORM)( \
+    DDM_NORM_KERNEL(backward_##FORM, 4)( \
         DDM_NORM_IMAGES, const float* cotangent, long long cotangent_member, DDM_NORM_MEANS, int are_weighted, const float* scale, \
         long long scale_member, float* x_cotangent) \
     { \

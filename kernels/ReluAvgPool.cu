@@ -128,7 +128,8 @@ __device__ __forceinline__ void spread(
 DDM_POOL(window2_vector, 4, 2, (256))
 DDM_POOL(window2_scalar, 1, 2, (256))
 #else
-// If the window is not a constant, ptxas spills by default to fit a sixth or an eighth block; the launch bounds request four.
+// If the window is not a constant, ptxas spills by default to fit a sixth or an eighth block; the launch bounds request four, and three for
+// one channel a thread, whose loops clang unrolls further.
 DDM_POOL(any_vector, 4, 0, (256, 4))
-DDM_POOL(any_scalar, 1, 0, (256, 4))
+DDM_POOL(any_scalar, 1, 0, (256, 3))
 #endif
