@@ -10,6 +10,7 @@ public abstract partial class ConformanceSuite
     [InlineData(3, 1, 77ul, 4u)]
     [InlineData(17, 3, 0xa4093822299f31d0ul, 5u)]
     [InlineData(4099, 3, ulong.MaxValue, 0xfffffff0u)]
+    [InlineData(100_003, 2, 0x1_0000_0000ul, 9u)]
     public void Device_fill_equals_the_stream_position_by_position(int length, int members, ulong seed, uint stream)
     {
         const float Low = -0.25f;

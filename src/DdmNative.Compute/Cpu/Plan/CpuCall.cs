@@ -82,6 +82,11 @@ internal abstract unsafe class CpuCall(string name, int members, int samples) : 
         => new(Add(new CpuOperand(Own(slice.Vector), isWritten: true, isReadWhole: false) { Part = new(slice) }),
             slice.Offset, slice.Length);
 
+    /// <summary>The same for a call whose tiles write parts of the slice.</summary>
+    protected CpuParameters WriteInParts(Slice slice)
+        => new(Add(new CpuOperand(Own(slice.Vector), isWritten: true, isReadWhole: true) { Part = new(slice) }),
+            slice.Offset, slice.Length);
+
     protected CpuParameters Read(Slice slice) => new(ReadWhole(slice.Vector), slice.Offset, slice.Length);
 
     /// <summary>Declares a slice that the call reads and writes.</summary>
