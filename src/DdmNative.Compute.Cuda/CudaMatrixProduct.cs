@@ -55,13 +55,18 @@ internal sealed class CudaMatrixProduct(CudaDevice device) : MatrixProduct
     private void MultiplyRows((DeviceMatrix Rows, DeviceMatrix Packed)[] sources, int depth, DeviceMatrix bias, Tensor output)
     {
         TensorShape shape = output.Shape;
-        (int rows, int columns, int paddedDepth) = (shape.Samples, shape.Channels, ProductTile.Padded(depth));
+        (int members, int rows, int columns, int paddedDepth) = (shape.Members, shape.Samples, shape.Channels, ProductTile.Padded(depth));
+        // Members that share the matrices are the rows of one member: their tiles are full, and fewer tiles read each column.
+        bool areOneBatch = bias.MemberStride == 0 && Array.TrueForAll(sources,
+            source => source.Packed.MemberStride == 0 && source.Rows.MemberStride == (long)rows * paddedDepth);
+        if (areOneBatch && (long)members * rows * Math.Max(paddedDepth, columns) <= KernelLimits.MostFloats)
+            (members, rows) = (1, members * rows);
         var contraction = new Contraction(sources, ProductTile.Ceiling(paddedDepth, ProductTile.Depth));
         ProductTile tile = ProductTile.ForSamples(rows, columns);
         (int rowTiles, int columnTiles) = (tile.RowTiles(rows), tile.ColumnTiles(columns));
         device.Launch(
             new KernelLaunch(
-                $"matrix_product_rows_{tile.Suffix(device.Precision)}", new Dim3(checked(rowTiles * columnTiles * shape.Members)),
+                $"matrix_product_rows_{tile.Suffix(device.Precision)}", new Dim3(checked(rowTiles * columnTiles * members)),
                 new Dim3(tile.Threads),
                 tile.SharedBytesByRows(device.Precision)),
             contraction.Arguments().Pointer(bias.Address).Long(bias.MemberStride).Pointer(DeviceMatrix.From(output).Address)

@@ -50,6 +50,29 @@ public sealed class CpuDeterminismTests
         Assert.Equal(alone, together[(2 * ChainNetwork.ParameterCount)..(3 * ChainNetwork.ParameterCount)]);
     }
 
+    [Theory]
+    [InlineData("4K,8K")]
+    [InlineData("48K,64M")]
+    public void Members_that_share_a_matrix_have_the_bits_of_each_alone(string caches)
+    {
+        const int Members = 21, Inputs = 1300, Outputs = 33;
+        using var device = new CpuDevice(2, CpuCaches.Parse(caches));
+        float[] rows = Values(TensorShape.Vector(Members, Inputs), 1), matrix = Values(TensorShape.Vector(1, (Inputs + 1) * Outputs), 2);
+
+        Assert.Equal([.. rows.Chunk(Inputs).SelectMany(Multiply)], Multiply(rows));
+
+        float[] Multiply(float[] x)
+        {
+            int members = x.Length / Inputs;
+            using Tensor input = device.Upload(TensorShape.Vector(members, Inputs), x);
+            using Tensor weights = device.Upload(TensorShape.Vector(1, matrix.Length), matrix);
+            using Tensor output = device.Allocate(TensorShape.Vector(members, Outputs));
+            device.MatrixProduct.Forward(
+                input, new Slice(weights, 0, Inputs * Outputs), new Slice(weights, Inputs * Outputs, Outputs), output);
+            return output.ToArray();
+        }
+    }
+
     [Fact]
     public void Transient_intermediates_give_the_bits_of_persistent_ones()
         => Assert.Equal(Train(2, [1, 2, 3], (device, shape) => device.Allocate(shape)), Train(2, [1, 2, 3], AllocateTransient));

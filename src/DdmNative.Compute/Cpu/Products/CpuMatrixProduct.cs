@@ -10,7 +10,8 @@ namespace DdmNative.Compute.Cpu;
 internal sealed class CpuMatrixProduct(CpuDevice device) : MatrixProduct
 {
     protected override void ForwardCore(Tensor x, Slice weight, Slice? bias, Tensor y)
-        => device.Submit(new MatrixForwardCall("matrix-product.forward", [(x, weight)], bias, y));
+        => device.Submit(
+            new MatrixForwardCall("matrix-product.forward", [(x, weight)], bias, y, areOneBatch: AreOneBatch(x, weight, bias)));
 
     protected override void ForwardTangentCore(Tensor x, Tensor? xTangent, Slice weight, Slice weightTangent, Slice? biasTangent,
         Tensor yTangent)
@@ -41,6 +42,11 @@ internal sealed class CpuMatrixProduct(CpuDevice device) : MatrixProduct
             "matrix-product.backward-weight-tangent",
             xTangent is null ? [(x, cotangentTangent)] : [(x, cotangentTangent), (xTangent, cotangent)],
             cotangentTangent, weightCotangentTangent, biasCotangentTangent));
+
+    /// <summary>Whether members with one row each share a matrix so large that a pass over it for every row would be slow.</summary>
+    private bool AreOneBatch(Tensor x, Slice weight, Slice? bias)
+        => x.Shape is { Members: > 1, Samples: 1 } && weight.Vector.Shape.Members == 1 && bias is not { Vector.Shape.Members: > 1 }
+            && CpuSegment.IsMuch(weight.Length, device.Caches);
 
     /// <summary>δx = δy W: a large matrix is worth packing, like that of forward.</summary>
     private void MultiplyBack(string name, (Tensor Cotangent, Slice Weight)[] sources, Tensor result)

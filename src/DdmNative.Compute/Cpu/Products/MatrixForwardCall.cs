@@ -17,8 +17,18 @@ internal sealed unsafe class MatrixForwardCall : CpuCall, IFilterReader
     private readonly int _panels;
     private CpuOperand? _bank;
 
-    public MatrixForwardCall(string name, (Tensor Input, Slice Weight)[] sources, Slice? bias, Tensor output, bool isTransposed = false)
-        : base(name, output.Shape.Members, output.Shape.Samples)
+    /// <param name="name">The call's name.</param>
+    /// <param name="sources">X and W of each product.</param>
+    /// <param name="bias">The bias; null for none.</param>
+    /// <param name="output">Y.</param>
+    /// <param name="isTransposed">Whether the products are with W in place of Wᵀ.</param>
+    /// <param name="areOneBatch">
+    /// Whether members with one row each, which share weights and bias, are the rows of one member: a pass over the weights then serves
+    /// several of them.
+    /// </param>
+    public MatrixForwardCall(string name, (Tensor Input, Slice Weight)[] sources, Slice? bias, Tensor output, bool isTransposed = false,
+        bool areOneBatch = false)
+        : base(name, areOneBatch ? 1 : output.Shape.Members, areOneBatch ? output.Shape.Members : output.Shape.Samples)
     {
         this.sources = Array.ConvertAll(sources, source => (Read(source.Input), Read(source.Weight)));
         this.bias = ReadOptional(bias);
