@@ -6,6 +6,7 @@
 #   build/quality.sh width-128 [DIR]    one seed, ten groups                   (about 20 minutes)
 #   build/quality.sh cifar DIR          one seed, all 50 groups; DIR contains CIFAR-10's binary files
 #   build/quality.sh resnet9 DIR        a ResNet-9 on CIFAR-10 (DIR) and Fashion-MNIST, two seeds, 20 groups (about 50 minutes)
+#   build/quality.sh resnet9-60000      the same network on all of Fashion-MNIST, one seed, 8 groups (about 30 minutes)
 #   build/quality.sh scale [ROW…]       from 2 to 100 epochs, 4000 to 60,000 images, 50 to 1000 groups
 #                                       (hours; each ROW can be run by itself, in any order)
 #
@@ -14,7 +15,7 @@
 set -euo pipefail
 cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.."
 
-table=${1:?which table: fashion, width-128, cifar, resnet9 or scale}
+table=${1:?which table: fashion, width-128, cifar, resnet9, resnet9-60000 or scale}
 shift
 fashion=${FASHION:-/usr/share/datasets/fashion-mnist}
 
@@ -56,8 +57,17 @@ resnet9() {
     build/ddm compare --each "${runs[@]}"
 }
 
+resnet9-60000() {
+    local run=runs/quality/resnet9-60000
+    DDM_DATA__TRAIN_PER_CLASS=6000 DDM_DATA__TEST_PER_CLASS=1000 DDM_TRAINING__EPOCHS=3 DDM_TRAINING__BATCH_SIZE=128 \
+        DDM_ATTRIBUTION__METHODS="head;block:1;feature;push;controlled-replay;trak:models=1;ekfac" \
+        DDM_VALIDATION__GROUPS=8 DDM_VALIDATION__SEEDS=1 \
+        build/ddm run examples/resnet9.json --run "$run" --data "$fashion" > /dev/null
+    build/ddm compare --each "$run"
+}
+
 case $table in
-    scale | resnet9)
+    scale | resnet9 | resnet9-60000)
         "$table" "$@"
         exit
         ;;
@@ -67,7 +77,7 @@ case $table in
     fashion) job=examples/quality.json seeds="1 2 3" data=${data:-$fashion} ;;
     width-128) job=examples/quality-width-128.json seeds=1 data=${data:-$fashion} ;;
     cifar) job=examples/quality-cifar.json seeds=1 data=${data:?the folder with CIFAR-10\'s binary files} ;;
-    *) echo "quality: no table '$table': fashion, width-128, cifar, resnet9 or scale" >&2; exit 2 ;;
+    *) echo "quality: no table '$table': fashion, width-128, cifar, resnet9, resnet9-60000 or scale" >&2; exit 2 ;;
 esac
 
 runs=()
