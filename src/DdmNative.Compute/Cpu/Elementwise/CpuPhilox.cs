@@ -28,7 +28,7 @@ internal sealed class CpuPhilox(CpuDevice device) : Philox
         public FillCall(Slice slice, float low, float high, ulong seed, uint stream)
             : base("philox.fill-uniform", slice.Vector.Shape.Members, CpuPhase.SamplesOf(CountParts(slice.Length)))
         {
-            (_values, _parts) = (WriteInParts(slice), CountParts(slice.Length));
+            (_values, _parts) = (Write(slice, tileByTile: true), CountParts(slice.Length));
             (_low, _high, _seed, _stream) = (low, high, seed, stream);
         }
 

@@ -77,14 +77,11 @@ internal abstract unsafe class CpuCall(string name, int members, int samples) : 
     /// <summary>Declares a tensor that the call writes outside its tile's samples.</summary>
     protected CpuOperand WriteWhole(Tensor tensor) => Add(new CpuOperand(Own(tensor), isWritten: true, isReadWhole: true));
 
-    /// <summary>Declares a part of each member's parameter vector, of which the call, one on whole members, writes nothing else.</summary>
-    protected CpuParameters Write(Slice slice)
-        => new(Add(new CpuOperand(Own(slice.Vector), isWritten: true, isReadWhole: false) { Part = new(slice) }),
-            slice.Offset, slice.Length);
-
-    /// <summary>The same for a call whose tiles write parts of the slice.</summary>
-    protected CpuParameters WriteInParts(Slice slice)
-        => new(Add(new CpuOperand(Own(slice.Vector), isWritten: true, isReadWhole: true) { Part = new(slice) }),
+    /// <summary>Declares a part of each member's parameter vector, of which the call writes nothing else.</summary>
+    /// <param name="slice">The part of the vector.</param>
+    /// <param name="tileByTile">Whether each tile writes only a piece of the slice.</param>
+    protected CpuParameters Write(Slice slice, bool tileByTile = false)
+        => new(Add(new CpuOperand(Own(slice.Vector), isWritten: true, isReadWhole: tileByTile) { Part = new(slice) }),
             slice.Offset, slice.Length);
 
     protected CpuParameters Read(Slice slice) => new(ReadWhole(slice.Vector), slice.Offset, slice.Length);
