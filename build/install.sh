@@ -2,7 +2,7 @@
 # Installs Debian packages if apt and the permission to use it are available; fails otherwise.
 #
 #   build/install.sh PACKAGE…
-#   build/install.sh --newest PATTERN    of the packages whose names match this extended regular expression, the last by version number
+#   build/install.sh --newest PATTERN    the package with the highest version in its name, among those whose names match this pattern
 set -euo pipefail
 command -v apt-get > /dev/null || exit 1
 as_root=()

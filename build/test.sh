@@ -52,7 +52,7 @@ fi
 
 results=$(mktemp -d)
 trap 'rm -rf "$results"' EXIT
-# fail NAME MESSAGE: counts as one failed test, in the form of the results of the others.
+# fail NAME MESSAGE: records a failed test, in the format of the test projects' results.
 fail() {
     printf '<UnitTestResult testName="%s" outcome="Failed" />\n<Message>%s</Message>\n' "$1" "$2" > "$results/$1.trx"
     echo '<Counters total="1" executed="1" passed="0" failed="1" />' >> "$results/$1.trx"
@@ -158,7 +158,7 @@ fi
 sweeps="a seeded tenth of their cases; build/test.sh --full runs all"
 if [[ -n ${DDMTEST_FULL:-} ]]; then sweeps="all cases"; fi
 echo "Sweeps ran $sweeps."
-# The failures once more, where nobody has to look for them: each test's name and the first line of what it said.
+# Lists the failed tests again at the end: each test's name and the first line of its message.
 awk '
     function text_of(line, before, after) { sub(".*" before, "", line); sub(after ".*", "", line); return line }
     /<UnitTestResult / { name = /outcome="Failed"/ ? text_of($0, " testName=\"", "\"") : "" }

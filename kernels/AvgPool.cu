@@ -61,7 +61,7 @@ __device__ __forceinline__ void spread(
 
 } // namespace ddm
 
-// Without the four blocks, ptxas spills in the backward kernels to fit a sixth or an eighth.
+// By default ptxas spills in the backward kernels to fit six or eight blocks on a multiprocessor; the launch bounds request four.
 #define DDM_POOL(NAME, W)                                                                                                                 \
     extern "C" __global__ void __launch_bounds__(256) avg_pool_forward_##NAME(                                                            \
         const float* x, long long x_member, float* y, int samples, int height, int width, int channels, int window_height,                \

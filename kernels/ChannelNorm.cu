@@ -271,7 +271,7 @@ __device__ __forceinline__ void norm_backward_tangent(
 
 #define DDM_NORM_MEANS const float *means, long long means_member, int means_sample, int means_stride
 #define DDM_NORM_MEANS_MADE ddm::NormMeans{means, means_member, means_sample, means_stride}
-// Without the four blocks, ptxas spills in the backward kernels to fit a fifth.
+// By default ptxas spills in the backward kernels to fit five blocks on a multiprocessor; the launch bounds request four.
 #define DDM_NORM_KERNEL(NAME, ...) extern "C" __global__ void __launch_bounds__(256, ##__VA_ARGS__) channel_norm_##NAME
 
 #define DDM_NORM(FORM, W) \

@@ -238,7 +238,7 @@ __device__ __forceinline__ void sum(
         ddm::spread<W, FIXED>(x, x_member, cotangent, cotangent_member, x_cotangent, DDM_POOL_ARGUMENTS);                                 \
     }
 
-// Without the four blocks, ptxas spills to fit a fifth.
+// By default ptxas spills to fit five blocks on a multiprocessor; the launch bounds request four.
 #define DDM_OVERLAPPING_POOL(NAME, W)                                                                                                     \
     extern "C" __global__ void __launch_bounds__(256, 4) max_pool_backward_overlapping_##NAME(                                            \
         const float* x, long long x_member, const float* cotangent, long long cotangent_member, float* x_cotangent, DDM_POOL_PARAMETERS)  \

@@ -131,7 +131,7 @@ public static class Cases
             data.Add(new(1, 1, 1, 1, 0, 310, HasBias: false));
             data.Add(new(64, 512, 10, 1, 0, 311, HasBias: false));
             data.Add(new(70, 33, 31, 3, 21, 312, HasBias: false));
-            // Members that share the matrix (the second input) and the bias, with one row each or several, are one batch.
+            // Members that share the matrix (the second input) and the bias: a device may multiply them as one batch.
             data.Add(new(1, 300, 40, 21, 6, 340));
             data.Add(new(1, 1300, 33, 21, 2, 341, HasBias: false));
             data.Add(new(5, 132, 20, 7, 6, 342));
