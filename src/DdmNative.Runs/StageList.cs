@@ -49,7 +49,7 @@ internal static class StageList
         if (goal != RunGoal.Unlearn && SynsetStage.Shown(job) is SynsetRecipe shown && recipes.Contains(shown))
             stages.Add(new SynsetStage(shown));
         if (goal.Attributes())
-            stages.AddRange(Attribution(job, inputs.Train.Classes, validates && job.Validation.Groups != 0));
+            stages.AddRange(Attribution(job, inputs, validates && job.Validation.Groups != 0));
         if (goal.Evaluates() && job.Evaluation is JobEvaluation evaluation)
             stages.AddRange(evaluation.Metrics.Select(metric => EvaluationStage.For(metric, job, evaluation)));
         if (unlearning is not null)
@@ -59,10 +59,10 @@ internal static class StageList
         return stages;
     }
 
-    private static IEnumerable<Stage> Attribution(Job job, int classes, bool validates)
+    private static IEnumerable<Stage> Attribution(Job job, RunInputs inputs, bool validates)
     {
         foreach (string method in MethodRegistry.Parts(job.Attribution.Methods))
-            yield return new MethodStage(job, method, classes);
+            yield return new MethodStage(job, method, inputs.Train.Classes, OwnTotals.For(inputs.OwnGroups));
         if (ReferenceStage.For(job) is ReferenceStage reference)
             yield return reference;
         yield return new AttributeStage(job);

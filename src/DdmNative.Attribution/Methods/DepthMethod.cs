@@ -63,13 +63,13 @@ public sealed class DepthMethod : IModelMethod, IUnlearningMethod
     public MemoryEstimate Estimate(MethodContext context)
     {
         ArgumentNullException.ThrowIfNull(context);
-        return LeaveOutModels.Estimate(context, context.Parts.Count);
+        return LeaveOutModels.Estimate(context, context.Removals.Count);
     }
 
     public CounterfactualLogits Models(MethodContext context)
     {
         ArgumentNullException.ThrowIfNull(context);
-        IReadOnlyList<int[]> leftOut = CounterfactualLogits.EachGroup(context.Parts.Count);
+        IReadOnlyList<int[]> leftOut = context.Removals;
         if (IsWhole(context.Network))
         {
             if (context.Parts.Count < 2)

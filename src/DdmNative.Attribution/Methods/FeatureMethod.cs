@@ -36,7 +36,7 @@ public sealed class FeatureMethod : IModelMethod
     public MemoryEstimate Estimate(MethodContext context)
     {
         ArgumentNullException.ThrowIfNull(context);
-        return LeaveOutModels.Estimate(context, context.Parts.Count);
+        return LeaveOutModels.Estimate(context, context.Removals.Count);
     }
 
     public CounterfactualLogits Models(MethodContext context)
@@ -44,6 +44,6 @@ public sealed class FeatureMethod : IModelMethod
         ArgumentNullException.ThrowIfNull(context);
         using PartialRetraining retraining = DepthMethod.Retraining(context, Depth.Head);
         return retraining.RunDistilled(context.Recipe, context.Initial, context.Synsets.Features(Features), new FeatureSynsetSchedule(),
-            CounterfactualLogits.EachGroup(context.Parts.Count), DepthMethod.Waves(context), context.Cancellation);
+            context.Removals, DepthMethod.Waves(context), context.Cancellation);
     }
 }

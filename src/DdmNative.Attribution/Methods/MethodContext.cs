@@ -92,6 +92,12 @@ public sealed class MethodContext(
     /// </summary>
     public float[] Initial => Trajectory?.Checkpoints[0].Parameters ?? Network.Initialise(Recipe.Seed);
 
+    /// <summary>
+    /// The sets of parts that a method that hands over models leaves out, one model each; each part alone unless set.
+    /// </summary>
+    [AllowNull]
+    public IReadOnlyList<int[]> Removals { get => field ??= CounterfactualLogits.EachGroup(Parts.Count); init; }
+
     /// <summary>The rows' names.</summary>
     public IReadOnlyList<string> ObjectiveNames => [.. Objectives.Select(objective => objective.Name)];
 

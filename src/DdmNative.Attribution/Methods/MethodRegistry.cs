@@ -13,6 +13,12 @@ public static class MethodRegistry
     /// </summary>
     public const string Default = "push+feature";
 
+    /// <summary>
+    /// The methods of a job that names none: <see cref="Default"/>, and <c>head</c>, which takes seconds and is an independent second
+    /// opinion.
+    /// </summary>
+    public static IReadOnlyList<string> Defaults { get; } = [Default, "head"];
+
     private const char Plus = '+';
 
     /// <summary><c>ddm:mode=MODE</c> is another way to write a synset mode; <c>ddm</c> alone is the paper's replay.</summary>

@@ -91,13 +91,13 @@ public sealed class SynsetMethod : IModelMethod, IUnlearningMethod
     public CounterfactualLogits Models(MethodContext context)
     {
         ArgumentNullException.ThrowIfNull(context);
-        return Perturb(context, CounterfactualLogits.EachGroup(context.Parts.Count)).Logits;
+        return Perturb(context, context.Removals).Logits;
     }
 
     public AttributionMatrix Attribute(MethodContext context)
     {
         ArgumentNullException.ThrowIfNull(context);
-        (CounterfactualLogits logits, double keptLoss, double part) = Perturb(context, CounterfactualLogits.EachGroup(context.Parts.Count));
+        (CounterfactualLogits logits, double keptLoss, double part) = Perturb(context, context.Removals);
         Warn(context, _mode.Name, keptLoss, part);
         return AttributionMatrix.From(logits, context.Test.Labels, context.Objectives);
     }

@@ -18,6 +18,18 @@ public sealed record Calibration(double Slope, IReadOnlyList<int> Groups)
     /// zero.</exception>
     public static Calibration Fit(AttributionMatrix predicted, AttributionMatrix exact, IReadOnlyList<int> groups)
     {
+        double slope = SlopeOf(predicted, exact, groups);
+        if (!double.IsFinite(slope))
+            throw new ArgumentException(
+                $"No slope can be fitted: no objective in common over {groups.Count} groups, or every prediction is zero.",
+                nameof(exact));
+        return new Calibration(slope, groups);
+    }
+
+    /// <summary>The same slope, which is not finite where none can be fitted.</summary>
+    /// <exception cref="ArgumentException">The numbers of columns and groups differ.</exception>
+    public static double SlopeOf(AttributionMatrix predicted, AttributionMatrix exact, IReadOnlyList<int> groups)
+    {
         ArgumentNullException.ThrowIfNull(predicted);
         ArgumentNullException.ThrowIfNull(exact);
         ArgumentNullException.ThrowIfNull(groups);
@@ -25,12 +37,7 @@ public sealed record Calibration(double Slope, IReadOnlyList<int> Groups)
             throw new ArgumentException($"{exact.Groups} exact columns are not those of {groups.Count} groups.", nameof(groups));
         AttributionMatrix retrained = predicted.SelectGroups(groups);
         string[] common = [.. exact.Objectives.Where(name => predicted.IndexOf(name) >= 0)];
-        double slope = Correlation.SlopeThroughOrigin([.. common.SelectMany(retrained.Row)], [.. common.SelectMany(exact.Row)]);
-        if (!double.IsFinite(slope))
-            throw new ArgumentException(
-                $"No slope can be fitted: {common.Length} objectives in common over {groups.Count} groups, or every prediction is zero.",
-                nameof(exact));
-        return new Calibration(slope, groups);
+        return Correlation.SlopeThroughOrigin([.. common.SelectMany(retrained.Row)], [.. common.SelectMany(exact.Row)]);
     }
 
     /// <summary>The predictions in real units.</summary>

@@ -112,6 +112,20 @@ public sealed class AttributionMatrix
         return new AttributionMatrix(Objectives, values);
     }
 
+    /// <summary>Each column the sum of some columns.</summary>
+    public AttributionMatrix SumGroups(IReadOnlyList<int[]> sets)
+    {
+        ArgumentNullException.ThrowIfNull(sets);
+        var values = new double[Objectives.Count, sets.Count];
+        for (int o = 0; o < Objectives.Count; o++)
+        {
+            for (int i = 0; i < sets.Count; i++)
+                values[o, i] = sets[i].Sum(g => _values[o, g]);
+        }
+
+        return new AttributionMatrix(Objectives, values);
+    }
+
     /// <summary>Some of the rows, in the given order.</summary>
     /// <exception cref="ArgumentException">A name is not one of the rows.</exception>
     public AttributionMatrix SelectObjectives(IReadOnlyList<string> objectives)

@@ -106,7 +106,8 @@ public sealed class Objective
 
     public override string ToString() => Name;
 
-    private double OfSample(ReadOnlySpan<float> z, int y) => Kind switch
+    /// <summary>The value for one sample with these logits [K] and this label.</summary>
+    internal double OfSample(ReadOnlySpan<float> z, int y) => Kind switch
     {
         ObjectiveKind.Loss => LogSumExp(z) - z[y],
         ObjectiveKind.Accuracy => IndexOfMax(z) == y ? 1 : 0,

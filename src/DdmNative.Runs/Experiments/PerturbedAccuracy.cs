@@ -55,7 +55,8 @@ internal sealed class PerturbedAccuracy : Experiment
         var clouds = new List<ChartSeries>();
         foreach (string method in methods)
         {
-            CounterfactualLogits perturbed = MethodFile.ReadModels(stage.Folder.PathOf(MethodFile.NameOf(method)), groups);
+            CounterfactualLogits perturbed = MethodFile.ReadModels(stage.Folder.PathOf(MethodFile.NameOf(method)),
+                CounterfactualLogits.EachGroup(groups));
             double[] own = [.. Enumerable.Range(0, groups).Select(g => accuracy.Evaluate(perturbed.Model(g), labels))];
             double control = accuracy.Evaluate(perturbed.Reference, labels);
             double[] change = [.. own.Select(value => value - control)], exactChange = [.. exactAccuracy.Select(value => value - target)];

@@ -70,7 +70,7 @@ public sealed class EffectTable
 
         var file = AttributionFile.Read(path);
         ValidationFile? validation = ValidationFile.Read(run, file);
-        double[]? slopes = validation is null ? null : CalibrationFile.ReadSlopes(run, file);
+        double[]? slopes = validation is null ? null : CalibrationFile.Read(run, file)?.Slopes;
         Dictionary<int, double>[]? exact = validation is null
             ? null : [.. Enumerable.Range(0, file.Objectives.Count).Select(validation.ByGroup)];
         double[] effects = file.Effects;
@@ -82,7 +82,9 @@ public sealed class EffectTable
                 MethodRegistry.UnitOf(file.Methods[a]), file.Names?[g]);
             (table.Group[row], table.Class[row], table.Cluster[row], table.Size[row]) = (g, file.Classes[g], file.Clusters[g],
                 file.Sizes[g]);
-            (table.Effect[row], table.Calibrated[row], table.Exact[row]) = (effects[row], slopes?[a] * effects[row], exact is not null
+            // A method for which no slope could be fitted has none.
+            double? slope = slopes is not null && double.IsFinite(slopes[a]) ? slopes[a] : null;
+            (table.Effect[row], table.Calibrated[row], table.Exact[row]) = (effects[row], slope * effects[row], exact is not null
                 && exact[o].TryGetValue(g, out double measured) ? measured : null);
         }
 

@@ -20,7 +20,16 @@ internal sealed record AttributionFile(
 {
     public const string Name = "attribution.npz";
 
-    private const string NamesArray = "group_name";
+    private const string NamesArray = "group_name", NoiseArray = "noise", TargetArray = "target_value";
+
+    /// <summary>[A]: the noise of the effects, [O, G]; NaN where it is not known. Null in a file of an older version.</summary>
+    public IReadOnlyList<AttributionMatrix>? Noise { get; init; }
+
+    /// <summary>[O]: the objectives of the target; null in a file of an older version.</summary>
+    public double[]? TargetValues { get; init; }
+
+    /// <summary>The totals of the user's own names; null if no name has several groups.</summary>
+    public TotalEffects? Totals { get; init; }
 
     /// <summary>[O].</summary>
     public IReadOnlyList<string> Objectives => Matrices[0].Objectives;
@@ -34,7 +43,14 @@ internal sealed record AttributionFile(
     public void Write(string path)
     {
         int rows = Objectives.Count;
-        (string, NpyArray)[] names = Names is null ? [] : [(NamesArray, new NpyArray(Names, Groups))];
+        (string, NpyArray)[] others =
+        [
+            .. Names is null ? (ReadOnlySpan<(string, NpyArray)>)[] : [(NamesArray, new NpyArray(Names, Groups))],
+            .. Noise is null ? (ReadOnlySpan<(string, NpyArray)>)[]
+                : [(NoiseArray, new NpyArray(Noise.SelectMany(matrix => matrix.Flatten()).ToArray(), Matrices.Count, rows, Groups))],
+            .. TargetValues is null ? (ReadOnlySpan<(string, NpyArray)>)[] : [(TargetArray, new NpyArray(TargetValues, rows))],
+            .. Totals?.Arrays() ?? [],
+        ];
         Npz.Write(path,
             [("matrix", new NpyArray(Matrices[0].Flatten(), rows, Groups)),
             ("objectives", new NpyArray(Objectives.ToArray(), rows)),
@@ -45,7 +61,7 @@ internal sealed record AttributionFile(
             ("matrices", new NpyArray(Effects, Matrices.Count, rows, Groups)),
             ("scales", new NpyArray(Scales, Matrices.Count)),
             ("convention", new NpyArray(new[] { AttributionMatrix.Convention }, 1)),
-            .. names]);
+            .. others]);
     }
 
     /// <exception cref="BadInputException">The file is damaged.</exception>
@@ -55,11 +71,17 @@ internal sealed record AttributionFile(
         int[] classes = file.Elements<int>("group_class");
         string[] objectives = file.Elements<string>("objectives");
         int size = objectives.Length * classes.Length;
+        AttributionMatrix[] Matrices(string name)
+            => [.. file.Elements<double>(name).Chunk(size)
+                .Select(effects => AttributionMatrix.FromFlat(objectives, effects, classes.Length))];
         return new AttributionFile(
-            file.Elements<string>("methods"),
-            [.. file.Elements<double>("matrices").Chunk(size)
-            .Select(effects => AttributionMatrix.FromFlat(objectives, effects, classes.Length))],
+            file.Elements<string>("methods"), Matrices("matrices"),
             file.Elements<double>("scales"), classes, file.Elements<int>("group_cluster"), file.Elements<int>("group_size"),
-            file.Arrays.ContainsKey(NamesArray) ? file.Elements<string>(NamesArray) : null);
+            file.Arrays.ContainsKey(NamesArray) ? file.Elements<string>(NamesArray) : null)
+        {
+            Noise = file.Arrays.ContainsKey(NoiseArray) ? Matrices(NoiseArray) : null,
+            TargetValues = file.Arrays.ContainsKey(TargetArray) ? file.Elements<double>(TargetArray) : null,
+            Totals = TotalEffects.Read(file, objectives),
+        };
     }
 }

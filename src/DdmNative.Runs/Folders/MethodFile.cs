@@ -31,9 +31,8 @@ internal static class MethodFile
 
     /// <summary>Reads models.</summary>
     /// <param name="path">The file.</param>
-    /// <param name="groups">G: each model lacks one.</param>
-    public static CounterfactualLogits ReadModels(string path, int groups)
-        => ReadModels(Npz.Read(path), CounterfactualLogits.EachGroup(groups));
+    /// <param name="leftOut">The groups that each model lacks.</param>
+    public static CounterfactualLogits ReadModels(string path, IReadOnlyList<int[]> leftOut) => ReadModels(Npz.Read(path), leftOut);
 
     /// <summary>The models in a file, which lack these sets of groups.</summary>
     public static CounterfactualLogits ReadModels(NpzContents file, IReadOnlyList<int[]> leftOut)

@@ -13,6 +13,11 @@ internal sealed record ValidationFile(int[] Groups, AttributionMatrix Exact, IRe
 {
     public const string Name = "validation.npz";
 
+    /// <summary>
+    /// [O, C]: the standard error of <see cref="Exact"/> over the seeds; null for one seed, which shows no spread.
+    /// </summary>
+    public AttributionMatrix? ExactNoise { get; init; }
+
     /// <param name="path">The file.</param>
     /// <param name="exact">[R]: exact effects at each seed.</param>
     /// <param name="seeds">[R].</param>
@@ -49,13 +54,35 @@ internal sealed record ValidationFile(int[] Groups, AttributionMatrix Exact, IRe
         var validation = new ValidationFile(groups, AttributionMatrix.FromFlat(objectives, file.Elements<double>("exact"), groups.Length),
             methods,
             [.. file.Elements<double>("predicted_methods").Chunk(objectives.Length * groups.Length)
-                .Select(effects => AttributionMatrix.FromFlat(objectives, effects, groups.Length))]);
+                .Select(effects => AttributionMatrix.FromFlat(objectives, effects, groups.Length))])
+        {
+            ExactNoise = StandardError([.. file.Elements<double>("exact_seeds").Chunk(objectives.Length * groups.Length)], objectives),
+        };
         return validation.IsOf(attribution) ? validation : null;
     }
 
     /// <summary>The exact effects on an objective by group.</summary>
     public Dictionary<int, double> ByGroup(int objective)
         => Groups.Select((group, i) => (group, i)).ToDictionary(entry => entry.group, entry => Exact[objective, entry.i]);
+
+    /// <summary>The same for their standard errors; empty for one seed.</summary>
+    public Dictionary<int, double> NoiseByGroup(int objective)
+        => ExactNoise is not AttributionMatrix noise ? []
+            : Groups.Select((group, i) => (group, i)).ToDictionary(entry => entry.group, entry => noise[objective, entry.i]);
+
+    /// <summary>The standard error of the mean over seeds of each effect.</summary>
+    private static AttributionMatrix? StandardError(double[][] seeds, string[] objectives)
+    {
+        if (seeds.Length < 2)
+            return null;
+        double[] errors = [.. Enumerable.Range(0, seeds[0].Length).Select(i =>
+        {
+            double mean = seeds.Average(effects => effects[i]);
+            double variance = seeds.Sum(effects => (effects[i] - mean) * (effects[i] - mean)) / (seeds.Length - 1);
+            return Math.Sqrt(variance / seeds.Length);
+        })];
+        return AttributionMatrix.FromFlat(objectives, errors, errors.Length / objectives.Length);
+    }
 
     private bool IsOf(AttributionFile attribution)
         => Methods.SequenceEqual(attribution.Methods) && Exact.Objectives.SequenceEqual(attribution.Objectives)

@@ -289,7 +289,7 @@ public sealed record JobMatching
 public sealed record JobAttribution
 {
     /// <summary>The names of <see cref="MethodRegistry"/>; the first is the one that <c>attribution.npz</c> holds.</summary>
-    public IReadOnlyList<string> Methods { get; init; } = [MethodRegistry.Default];
+    public IReadOnlyList<string> Methods { get; init; } = MethodRegistry.Defaults;
 
     /// <summary>The rows of the matrix; <c>loss:class</c> stands for one row per class.</summary>
     public IReadOnlyList<string> Objectives { get; init; } = ["loss", "loss:class"];

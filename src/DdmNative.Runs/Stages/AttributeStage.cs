@@ -28,7 +28,7 @@ internal sealed class AttributeStage(Job job) : Stage
     public static IEnumerable<string> ReferenceOf(Job job) => ReferenceStage.For(job) is null ? [] : [ReferenceStage.StageName];
 
     public override object Settings
-        => new { Attribution = job.Attribution with { Samples = JobAttribution.NoSamples }, EffectCheck.Settings };
+        => new { Attribution = job.Attribution with { Samples = JobAttribution.NoSamples }, EffectCheck.Settings, HasNoise = true };
 
     public override double? Work(TrainingPasses passes) => 0;
 
@@ -42,13 +42,33 @@ internal sealed class AttributeStage(Job job) : Stage
         AttributionMatrix[] matrices = [.. job.Attribution.Methods.Select(effects.Read)];
         double[] scales = [.. job.Attribution.Methods.Select(method => effects.Check(method)?.Scale ?? 1)];
         new AttributionFile(job.Attribution.Methods, matrices, scales, groups.ClassOf, groups.ClusterOf, groups.Sizes, groups.Names)
-            .Write(context.PathFor(AttributionFile.Name));
+        {
+            Noise = [.. job.Attribution.Methods.Select(method => effects.Noise(method, groups.ClassOf))],
+            TargetValues = TargetValues(context, objectives),
+            Totals = job.Attribution.Granularity == Granularity.Group ? Totals(effects, groups) : null,
+        }.Write(context.PathFor(AttributionFile.Name));
         AtomicFile.WriteText(context.PathFor(CsvFile), Csv(matrices[0], groups));
         var figures = new Dictionary<string, double>();
         foreach (string method in job.Attribution.Methods.Union(MethodRegistry.Parts(job.Attribution.Methods)))
             effects.Check(method)?.AddTo(figures, method);
 
         return new StageResult([AttributionFile.Name, CsvFile], figures);
+    }
+
+    /// <summary>[O]: the objectives of the target itself.</summary>
+    private static double[] TargetValues(StageContext context, IReadOnlyList<Objective> objectives)
+    {
+        float[] logits = ModelFigures.Logits(context, TrainStage.ReadTarget(context), context.Inputs.Test);
+        return [.. objectives.Select(objective => objective.Evaluate(logits, context.Inputs.Test.Labels))];
+    }
+
+    private TotalEffects? Totals(MethodEffects effects, GroupTable groups)
+    {
+        if (effects.Totals is not OwnTotals totals)
+            return null;
+        (AttributionMatrix Effects, AttributionMatrix Noise, string By)[] found = [.. job.Attribution.Methods.Select(effects.ReadTotals)];
+        return new TotalEffects(totals.Names, [.. totals.Groups.Select(of => of.Sum(g => groups.Sizes[g]))],
+            [.. found.Select(of => of.Effects)], [.. found.Select(of => of.Noise)], [.. found.Select(of => of.By)]);
     }
 
     /// <summary>A line per group, a column per objective, under a comment with the sign convention.</summary>

@@ -78,6 +78,11 @@ internal sealed record EffectCheck(double Agreement, double Scale, double Found,
         }
     }
 
+    /// <summary>[K + 1, R]: the classes' losses, and the total test loss, which weighs them by their test images.</summary>
+    public static AttributionMatrix WithTotal(AttributionMatrix matrix, int[] testImages)
+        => AttributionMatrix.FromFlat([.. matrix.Objectives, new Objective(ObjectiveKind.Loss).Name],
+            [.. matrix.Flatten(), .. TotalLoss(matrix, testImages)], matrix.Groups);
+
     /// <summary>
     /// Each group's effect on the loss of its own class, zero where that has no test images; of a group that spans several classes, all of
     /// its effects.

@@ -20,10 +20,11 @@ internal static class MethodRequest
     /// <param name="pieces">Pieces of the work that were kept.</param>
     /// <param name="onFigure">Receives what the method has found of itself.</param>
     /// <param name="readsSynsets">Whether the run has distilled the method's synset for these parts.</param>
+    /// <param name="totals">The user's own names that are removed beside the parts; null for none.</param>
     public static MethodContext Create(
         StageContext context, Job job, GroupTable parts, IReadOnlyList<Objective> objectives, PieceWork pieces,
         Action<string, double>? onFigure,
-        bool readsSynsets)
+        bool readsSynsets, OwnTotals? totals = null)
     {
         RunInputs inputs = context.Inputs;
         return new MethodContext(
@@ -42,6 +43,7 @@ internal static class MethodRequest
             OnProgress = context.Listener.Progress,
             OnWarning = context.Listener.Note,
             Cancellation = context.Stop,
+            Removals = totals is null ? null : OwnTotals.Removals(parts.Count, totals),
             Synsets = readsSynsets ? new RunSynsets(context) : null,
         };
     }

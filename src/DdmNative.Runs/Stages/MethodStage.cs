@@ -20,7 +20,8 @@ namespace DdmNative.Runs.Stages;
 /// <param name="job">The job.</param>
 /// <param name="method">The method.</param>
 /// <param name="classes">The number of classes; 0 if the stage's rows do not depend on it.</param>
-internal class MethodStage(Job job, string method, int classes = 0) : Stage
+/// <param name="totals">The user's own names that are also removed as a whole; null for none.</param>
+internal class MethodStage(Job job, string method, int classes = 0, OwnTotals? totals = null) : Stage
 {
     /// <summary>The figure that holds the method's own estimate of its memory.</summary>
     public const string EstimatedBytes = "estimated_bytes";
@@ -46,7 +47,8 @@ internal class MethodStage(Job job, string method, int classes = 0) : Stage
     public override ShardWork InShard => _method.FallsIntoPieces ? ShardWork.Pieces : ShardWork.Dealt;
 
     public override object Settings => HandsOverModels && _method is IModelMethod { Settings: ModelSettings settings }
-        ? new { method, settings.Mode, settings.Trust, settings.Feature }
+        ? totals is null ? new { method, settings.Mode, settings.Trust, settings.Feature }
+            : new { method, settings.Mode, settings.Trust, settings.Feature, Totals = totals.Groups }
         : new
         {
             job.Seed,
@@ -138,7 +140,7 @@ internal class MethodStage(Job job, string method, int classes = 0) : Stage
         var figures = new Dictionary<string, double>();
         using MethodContext request = MethodRequest.Create(context, job, Parts(context, Columns), Rows(context.Inputs.Test.Labels),
             kept.Pieces,
-            figures.Add, ReadsSynset);
+            figures.Add, ReadsSynset, HandsOverModels ? totals : null);
         (double seconds, long? estimated) = HandsOverModels ? (WriteModels(context, request), null) : WriteEffects(context, request);
         TellRetrained(context, request);
         figures.Add(OnlineSeconds, seconds + context.ByShards.Seconds);

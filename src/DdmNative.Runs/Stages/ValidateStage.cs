@@ -30,7 +30,7 @@ internal sealed class ValidateStage(Job job) : Stage
     public override IReadOnlyList<string> Needs
         => [AttributeStage.StageName, RetrainStage.StageName, .. job.Validation.Baselines ? (string[])[BaselineStage.StageName] : []];
 
-    public override object Settings => new { job.Attribution, job.Validation.Calibrate, job.Validation.Baselines };
+    public override object Settings => new { job.Attribution, job.Validation.Calibrate, job.Validation.Baselines, HasNoise = true };
 
     /// <summary>The figure of a method, e.g. <c>same:repair</c>.</summary>
     public static string FigureOf(string view, string method) => $"{view}:{method}";
@@ -57,12 +57,10 @@ internal sealed class ValidateStage(Job job) : Stage
 
         var figures = new Dictionary<string, double>();
         AddCorrelations(figures, context, groups, chosen, retrained, losses, effects);
-        if (job.Validation.Calibrate == 0)
-            return new StageResult([ValidationFile.Name], figures);
-        int[] columns = [.. Enumerable.Range(0, chosen.Length).OrderBy(i => groups.ClusterOf[chosen[i]]).Take(job.Validation.Calibrate)
-            .Order()];
-        AttributionMatrix exact = AttributionMatrix.Mean(seeds).SelectGroups(columns);
-        WriteCalibrated(context.PathFor(CalibrationFile.Name), predicted, exact, [.. columns.Select(i => chosen[i])], figures);
+        // What is retrained for another reason calibrates as well: by default all of it.
+        int[] columns = job.Validation.Calibrate == 0 ? [.. Enumerable.Range(0, chosen.Length)]
+            : [.. Enumerable.Range(0, chosen.Length).OrderBy(i => groups.ClusterOf[chosen[i]]).Take(job.Validation.Calibrate).Order()];
+        Calibrate(context, groups, predicted, effects, (AttributionMatrix.Mean(seeds), chosen), columns, figures);
         return new StageResult([ValidationFile.Name, CalibrationFile.Name], figures);
     }
 
@@ -111,19 +109,37 @@ internal sealed class ValidateStage(Job job) : Stage
         }
     }
 
-    private void WriteCalibrated(string path, AttributionMatrix[] predicted, AttributionMatrix exact, int[] on,
-        Dictionary<string, double> figures)
+    /// <summary>
+    /// Writes the effects in real units with their noise: how far they then lie from exact retraining, and their error over the test
+    /// images.
+    /// </summary>
+    /// <param name="context">The run.</param>
+    /// <param name="groups">All groups.</param>
+    /// <param name="predicted">[A]: effects [O, G].</param>
+    /// <param name="effects">The source of the errors over the test images.</param>
+    /// <param name="exact">Exact effects [O, C], and the groups [C] that they are of.</param>
+    /// <param name="columns">The columns of <paramref name="exact"/> that slopes are fitted on.</param>
+    /// <param name="figures">Receives the slopes.</param>
+    private void Calibrate(StageContext context, GroupTable groups, AttributionMatrix[] predicted, MethodEffects effects,
+        (AttributionMatrix Effects, int[] Groups) exact, int[] columns, Dictionary<string, double> figures)
     {
         var slopes = new double[predicted.Length];
-        var calibrated = new List<AttributionMatrix>();
+        int[] on = [.. columns.Select(i => exact.Groups[i])];
+        var (calibrated, noise) = (new List<AttributionMatrix>(), new List<AttributionMatrix>());
         for (int i = 0; i < predicted.Length; i++)
         {
-            var calibration = Calibration.Fit(predicted[i], exact, on);
-            slopes[i] = calibration.Slope;
-            calibrated.Add(calibration.Apply(predicted[i]));
-            figures.Add(FigureOf("calibration", job.Attribution.Methods[i]), calibration.Slope);
+            double fitted = Calibration.SlopeOf(predicted[i], exact.Effects.SelectGroups(columns), on);
+            // A factor that turns the signs round, or none, is no unit.
+            slopes[i] = fitted > 0 ? fitted : double.NaN;
+            if (fitted > 0)
+                figures.Add(FigureOf("calibration", job.Attribution.Methods[i]), fitted);
+            calibrated.Add(predicted[i].Scale(slopes[i]));
+            var errors = ResidualErrors.Measure(calibrated[i].SelectGroups(exact.Groups), exact.Effects,
+                [.. exact.Groups.Select(g => groups.ClassOf[g])]);
+            noise.Add(EffectNoise.Combine(predicted[i].Objectives, groups.ClassOf, null,
+                effects.SamplingErrors(job.Attribution.Methods[i])?.SelectObjectives(predicted[i].Objectives).Scale(slopes[i]), errors));
         }
 
-        CalibrationFile.Write(path, job.Attribution.Methods, calibrated, slopes, on);
+        CalibrationFile.Write(context.PathFor(CalibrationFile.Name), job.Attribution.Methods, calibrated, slopes, noise, on);
     }
 }

@@ -21,6 +21,26 @@ public sealed record RunSummary
     /// <summary>The objective of the two lists: the job's first.</summary>
     public string? Objective { get; init; }
 
+    /// <summary>The objective's value for the target itself.</summary>
+    public double? ObjectiveValue { get; init; }
+
+    /// <summary>The method that the lists and the answer are by.</summary>
+    public string? Lead { get; init; }
+
+    /// <summary>Why that method leads, as a sentence; null for a run with one method.</summary>
+    public string? LeadReason { get; init; }
+
+    /// <summary>
+    /// What the attribution found, as sentences: what would happen without the user's own names and without the most helpful group, and
+    /// what harms.
+    /// </summary>
+    public IReadOnlyList<string> Answer { get; init; } = [];
+
+    /// <summary>
+    /// The totals of the user's own names (annotators, sources) that span several groups, the most harmful first; empty if there are none.
+    /// </summary>
+    public IReadOnlyList<OwnGroupEffect> OwnGroups { get; init; } = [];
+
     /// <summary>
     /// The groups whose presence improves the objective most, best first: five, or half of all groups if there are fewer than ten.
     /// </summary>
@@ -91,19 +111,43 @@ public sealed record SharedStage(string Name, int Own, int Of);
 /// <param name="Class">Its class.</param>
 /// <param name="Cluster">Its number within the class.</param>
 /// <param name="Size">The number of its training images.</param>
-/// <param name="Effect">F(with) − F(without), in the objective's unit.</param>
+/// <param name="Effect">F(with) − F(without), in the objective's unit; in that of exact retraining, if some has been done.</param>
 /// <param name="Exact">The same by exact retraining, if it was done.</param>
 public sealed record GroupEffect(int Group, string? Name, int Class, int Cluster, int Size, double Effect, double? Exact)
 {
     /// <summary>The name of its class; null if the data only number their classes.</summary>
     public string? ClassName { get; init; }
+
+    /// <summary>The noise of the effect, as one standard error; null if it is not known (docs/methods.md, "Noise").</summary>
+    public double? Noise { get; init; }
+
+    /// <summary>Whether the effect is less than twice its noise.</summary>
+    public bool WithinNoise { get; init; }
+
+    /// <summary>The standard error of the exact effect over the seeds; null for one seed.</summary>
+    public double? ExactNoise { get; init; }
 }
+
+/// <summary>The total of one of the user's own names, which has a group in several classes.</summary>
+/// <param name="Name">The name.</param>
+/// <param name="Size">The number of its training images.</param>
+/// <param name="Classes">The number of classes that they are of.</param>
+/// <param name="Effect">F(with) − F(without all of them).</param>
+/// <param name="Noise">Its noise; null if it is not known.</param>
+/// <param name="WithinNoise">Whether the effect is less than twice its noise.</param>
+/// <param name="By">
+/// <c>removal</c> if all its groups were removed together, <c>sum</c> if the groups' effects were added.
+/// </param>
+public sealed record OwnGroupEffect(string Name, int Size, int Classes, double Effect, double? Noise, bool WithinNoise, string By);
 
 /// <summary>One attribution method.</summary>
 /// <param name="Name">The name in the job.</param>
 /// <param name="OfflineSeconds">The time for preparation, besides the training of the target: its synset.</param>
 /// <param name="OnlineSeconds">The time for the effects of all groups.</param>
-/// <param name="SpeedUp">The time of as many exact retrainings divided by <paramref name="OnlineSeconds"/>, if they were measured.</param>
+/// <param name="SpeedUp">
+/// The time of as many exact retrainings, if they were measured, divided by <paramref name="OfflineSeconds"/> and
+/// <paramref name="OnlineSeconds"/> together.
+/// </param>
 /// <param name="Slope">The factor from predicted effects (scaled to real units if that was possible) to exact ones, if it was
 /// fitted.</param>
 /// <param name="Correlations">Pearson correlations with exact retraining by view (same, all, off, total, within).</param>

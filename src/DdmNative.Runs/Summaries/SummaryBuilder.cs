@@ -54,20 +54,41 @@ internal sealed class SummaryBuilder(RunFolder run, RunInputs inputs, IReadOnlyD
             return summary;
 
         GroupTable groups = Granularity.PartsOf(run.Record!.Job.Attribution.Granularity, GroupStage.Read(run, inputs), inputs.Train.Labels);
-        (string objective, double[] effects, Dictionary<int, double> exact) = FirstRow(validate is not null);
-        double sign = Objective.Parse(objective).HarmSign;
+        var shown = ShownEffects.Read(run.Folder, validate is not null);
+        MethodSummary[] methods = [
+            .. record.Job.Attribution.Methods.Select(method => Method(method, groups.Count, modelSeconds, validate))];
+        var lead = LeadMethod.Choose(methods);
+        var objective = Objective.Parse(shown.File.Objectives[0]);
+        double[] effects = [.. Enumerable.Range(0, groups.Count).Select(g => shown.Matrices[lead.Index][0, g])];
+        double sign = objective.HarmSign;
         int[] order = [.. Enumerable.Range(0, groups.Count).OrderBy(g => sign * effects[g])];
         (int[] helpful, int[] harmful) = Extremes.Of(order, Listed, g => sign * effects[g] > 0);
         string? ClassName(int c) => c == GroupTable.SeveralClasses ? "several" : inputs.Train.ClassNames?[c];
-        GroupEffect Describe(int g) => new(g, groups.Names?[g], groups.ClassOf[g], groups.ClusterOf[g], groups.Sizes[g], effects[g],
-            exact.TryGetValue(g, out double value) ? value : null) { ClassName = ClassName(groups.ClassOf[g]) };
+        GroupEffect Describe(int g)
+        {
+            (double Effect, double? Noise)? exact = shown.Exact(0, g);
+            double? noise = shown.NoiseOf(lead.Index, 0, g);
+            return new(g, groups.Names?[g], groups.ClassOf[g], groups.ClusterOf[g], groups.Sizes[g], effects[g], exact?.Effect)
+            {
+                ClassName = ClassName(groups.ClassOf[g]), Noise = noise, WithinNoise = EffectNoise.Hides(effects[g], noise),
+                ExactNoise = exact?.Noise,
+            };
+        }
+
+        OwnGroupEffect[] own = [.. OwnGroups(shown, lead.Index).OrderByDescending(of => sign * of.Effect)];
         return summary with
         {
             Convention = AttributionMatrix.Convention,
-            Objective = objective,
+            Objective = objective.Name,
+            ObjectiveValue = shown.File.TargetValues?[0],
+            Lead = methods[lead.Index].Name,
+            LeadReason = lead.Reason,
+            OwnGroups = own,
+            Answer = [.. new Answer(objective, shown.File.TargetValues?[0], inputs.Train.ClassNames, record.Job.Attribution.Granularity,
+                methods[lead.Index], shown.IsCalibrated(lead.Index)).Sentences([.. order.Select(Describe)], own)],
             MostHelpful = [.. helpful.Select(Describe)],
             MostHarmful = [.. harmful.Select(Describe)],
-            Methods = [.. record.Job.Attribution.Methods.Select(method => Method(method, groups.Count, modelSeconds, validate))],
+            Methods = methods,
         };
     }
 
@@ -132,7 +153,8 @@ internal sealed class SummaryBuilder(RunFolder run, RunInputs inputs, IReadOnlyD
         IReadOnlyList<string> parts = MethodRegistry.Parts(method);
         StageRecord?[] online = [.. parts.Select(part => Find(MethodStage.NameOf(part)))];
         EffectCheck? check = Checked(method);
-        return new MethodSummary(method, offline, onlineSeconds, onlineSeconds > 0 ? modelSeconds * groups / onlineSeconds : null,
+        return new MethodSummary(method, offline, onlineSeconds,
+            onlineSeconds > 0 ? modelSeconds * groups / (offline + onlineSeconds) : null,
             Figure(validate, ValidateStage.FigureOf("slope", method)), validate is null
             ? new Dictionary<string, double>() : CorrelationsOf(validate, method))
         {
@@ -167,12 +189,17 @@ internal sealed class SummaryBuilder(RunFolder run, RunInputs inputs, IReadOnlyD
     private EffectCheck? Checked(string method) => Find(AttributeStage.StageName) is StageRecord attribute
         ? EffectCheck.Read(attribute.Figures, method) : null;
 
-    private (string Objective, double[] Effects, Dictionary<int, double> Exact) FirstRow(bool validated)
+    /// <summary>The totals of the user's own names on the first objective.</summary>
+    private static IEnumerable<OwnGroupEffect> OwnGroups(ShownEffects shown, int lead)
     {
-        var file = AttributionFile.Read(run.PathOf(AttributionFile.Name));
-        double[] effects = file.Matrices[0].Flatten()[..file.Groups];
-        ValidationFile? validation = validated ? ValidationFile.Read(run.Folder, file) : null;
-        return (file.Objectives[0], effects, validation?.ByGroup(0) ?? []);
+        if (shown.File.Totals is not TotalEffects totals)
+            yield break;
+        for (int t = 0; t < totals.Names.Length; t++)
+        {
+            (double effect, double? noise) = shown.Total(lead, 0, t);
+            yield return new OwnGroupEffect(totals.Names[t], totals.Sizes[t], shown.File.Names!.Count(name => name == totals.Names[t]),
+                effect, noise, EffectNoise.Hides(effect, noise), totals.By[lead]);
+        }
     }
 
     private static Dictionary<string, double> CorrelationsOf(StageRecord validate, string method)
