@@ -14,6 +14,18 @@ internal static class EffectNoise
     /// <summary>Whether an effect cannot be told from zero; false if its noise is not known.</summary>
     public static bool Hides(double effect, double? noise) => noise is double known && Math.Abs(effect) < Threshold * known;
 
+    /// <summary>The share of measured effects that lie within the threshold of the predicted ones; null where no noise is known.</summary>
+    /// <param name="predicted">[O, R].</param>
+    /// <param name="measured">[O, R].</param>
+    /// <param name="noise">[O, R]: of the predicted effects.</param>
+    public static double? Coverage(AttributionMatrix predicted, AttributionMatrix measured, AttributionMatrix noise)
+    {
+        (double[] effects, double[] exact, double[] errors) = (predicted.Flatten(), measured.Flatten(), noise.Flatten());
+        int[] known = [.. Enumerable.Range(0, errors.Length).Where(i => double.IsFinite(errors[i]))];
+        return known.Length == 0 ? null
+            : known.Average(i => Math.Abs(effects[i] - exact[i]) <= Threshold * errors[i] ? 1.0 : 0);
+    }
+
     /// <summary>The noise of every effect.</summary>
     /// <param name="objectives">[O].</param>
     /// <param name="classOf">[G]: the class of each column.</param>

@@ -18,6 +18,11 @@ internal sealed class ValidateStage(Job job) : Stage
     public const string Ceiling = "ceiling";
 
     /// <summary>
+    /// The figure of a method's exact effects that lie within twice the noise that was known before exact retraining, as a share.
+    /// </summary>
+    public const string Coverage = "coverage";
+
+    /// <summary>
     /// The fewest independent differences between groups of one class for the view <c>within</c>. Of one or two, the correlation is near 1
     /// or −1 whatever the predictions are.
     /// </summary>
@@ -57,6 +62,14 @@ internal sealed class ValidateStage(Job job) : Stage
 
         var figures = new Dictionary<string, double>();
         AddCorrelations(figures, context, groups, chosen, retrained, losses, effects);
+        for (int i = 0; i < predicted.Length; i++)
+        {
+            string method = job.Attribution.Methods[i];
+            if (EffectNoise.Coverage(predicted[i].SelectGroups(chosen), AttributionMatrix.Mean(seeds),
+                effects.Noise(method, groups.ClassOf).SelectObjectives(rows).SelectGroups(chosen)) is double coverage)
+                figures.Add(FigureOf(Coverage, method), coverage);
+        }
+
         // What is retrained for another reason calibrates as well: by default all of it.
         int[] columns = job.Validation.Calibrate == 0 ? [.. Enumerable.Range(0, chosen.Length)]
             : [.. Enumerable.Range(0, chosen.Length).OrderBy(i => groups.ClusterOf[chosen[i]]).Take(job.Validation.Calibrate).Order()];

@@ -177,6 +177,12 @@ public sealed record MethodSummary(string Name, double OfflineSeconds, double On
     /// <summary>The factor that scaled its effects to real units.</summary>
     public double? Scale { get; init; }
 
+    /// <summary>
+    /// The share of exact effects within twice the noise of the predicted ones, as it was known before exact retraining; about .95 if that
+    /// noise is honest. Null without exact retraining.
+    /// </summary>
+    public double? Coverage { get; init; }
+
     /// <summary>Warnings to read before using its effects; empty if there are none.</summary>
     public IReadOnlyList<string> Warnings { get; init; } = [];
 }

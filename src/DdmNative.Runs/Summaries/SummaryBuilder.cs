@@ -163,6 +163,7 @@ internal sealed class SummaryBuilder(RunFolder run, RunInputs inputs, IReadOnlyD
             Agreement = check is not null && double.IsFinite(check.Agreement) ? check.Agreement : null,
             TotalAgreement = check is not null && double.IsFinite(check.Total) ? check.Total : null,
             Agrees = check?.Agrees,
+            Coverage = Figure(validate, ValidateStage.FigureOf(ValidateStage.Coverage, method)),
             Scale = check?.Scale,
             Warnings = MethodRegistry.IsMean(method)
                 ? [.. parts.SelectMany((part, i) => WarningsOfPart(part, online[i], parts.Any(Agrees))),

@@ -20,4 +20,15 @@ public sealed class FigureTextTests
     [InlineData(double.NaN, "0.00", "NaN")]
     public void What_rounds_to_zero_has_no_minus_sign(double value, string format, string text)
     => Assert.Equal(text, FigureText.Of(value, format));
+
+    [Theory]
+    [InlineData(0.0882, "0.0882")]
+    [InlineData(-0.00012345, "-0.000123")]
+    [InlineData(0.09996, "0.100")]
+    [InlineData(1234.5, "1234")]
+    [InlineData(12.34, "12.3")]
+    [InlineData(0.000001234, "1.23e-6")]
+    [InlineData(-0.0, "0")]
+    [InlineData(double.NaN, "NaN")]
+    public void A_number_has_three_significant_digits(double value, string text) => Assert.Equal(text, FigureText.Significant(value));
 }

@@ -68,7 +68,7 @@ internal sealed class GoldenProblem : IDisposable
     /// <summary>A request on the problem.</summary>
     public MethodContext Request(GroupTable? parts = null, PieceWork? pieces = null, int? wave = null,
         IReadOnlyList<Objective>? objectives = null, bool hasTrajectory = true, RetrainedModelStore? models = null,
-        TrainingOptions? recipe = null)
+        TrainingOptions? recipe = null, IReadOnlyList<int[]>? removals = null)
         => new(Device, Network, Train, Test, parts ?? Groups, objectives ?? Objectives, recipe ?? Recipe)
         {
             Target = Trajectory.Checkpoints[^1].Parameters,
@@ -77,6 +77,7 @@ internal sealed class GoldenProblem : IDisposable
             Pieces = pieces ?? new PieceWork(),
             Models = models,
             LargestWave = wave,
+            Removals = removals,
         };
 
     /// <summary>What PyTorch says.</summary>

@@ -49,6 +49,28 @@ public sealed class MethodContractTests : IDisposable
         Assert.All(expected.Cast<double>(), value => Assert.True(double.IsFinite(value)));
     }
 
+    [Theory]
+    [InlineData("head")]
+    [InlineData("block:1")]
+    [InlineData("retrain")]
+    [InlineData("feature")]
+    [InlineData("push:1:steps=2")]
+    public void Groups_that_are_removed_together_stand_beside_each_one_alone(string method)
+    {
+        var models = (IModelMethod)MethodRegistry.Create(method);
+        using MethodContext alone = _problem.Request();
+        using MethodContext request = _problem.Request(removals: [.. CounterfactualLogits.EachGroup(alone.Parts.Count), [0, 2], [1]]);
+
+        CounterfactualLogits each = models.Models(alone), together = models.Models(request);
+
+        Assert.Equal(each.Reference, together.Reference);
+        for (int g = 0; g < each.Count; g++)
+            Assert.Equal(each.Model(g).ToArray(), together.Model(g).ToArray());
+        Assert.Equal(each.Model(1).ToArray(), together.Model(each.Count + 1).ToArray());
+        Assert.NotEqual(each.Model(0).ToArray(), together.Model(each.Count).ToArray());
+        Assert.NotEqual(each.Model(2).ToArray(), together.Model(each.Count).ToArray());
+    }
+
     /// <summary>A recipe with every option: all methods take it, and it does not cost them what they promise.</summary>
     [Theory]
     [MemberData(nameof(Methods))]
