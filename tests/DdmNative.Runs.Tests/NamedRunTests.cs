@@ -39,6 +39,7 @@ public sealed class NamedRunTests : IDisposable
         Assert.Contains("\"class_names\":[\"cat\",\"dog\"]", report, StringComparison.Ordinal);
         Assert.Contains("train/dog/img_3.pgm", report, StringComparison.Ordinal);
         Assert.Matches(@"\n3,0,\d,0,\d,cat,train/cat/img_3\.pgm\n", File.ReadAllText(_folder.File("run/groups.csv")));
+        Assert.Equal(["cat", "dog"], Npz.Read(_folder.File("run/attribution.npz")).Elements<string>("class_names"));
         Assert.Single(listener.Notes, note => note.Contains("train/notes.md", StringComparison.Ordinal));
     }
 

@@ -20,7 +20,7 @@ internal sealed record AttributionFile(
 {
     public const string Name = "attribution.npz";
 
-    private const string NamesArray = "group_name", NoiseArray = "noise", TargetArray = "target_value";
+    private const string NamesArray = "group_name", ClassNamesArray = "class_names", NoiseArray = "noise", TargetArray = "target_value";
 
     /// <summary>[A]: the noise of the effects, [O, G]; NaN where it is not known. Null in a file of an older version.</summary>
     public IReadOnlyList<AttributionMatrix>? Noise { get; init; }
@@ -30,6 +30,9 @@ internal sealed record AttributionFile(
 
     /// <summary>The totals of the user's own names; null if no name has several groups.</summary>
     public TotalEffects? Totals { get; init; }
+
+    /// <summary>[K]: the names of the classes; null if the data only number them, and in files of older versions.</summary>
+    public IReadOnlyList<string>? ClassNames { get; init; }
 
     /// <summary>[O].</summary>
     public IReadOnlyList<string> Objectives => Matrices[0].Objectives;
@@ -46,6 +49,8 @@ internal sealed record AttributionFile(
         (string, NpyArray)[] others =
         [
             .. Names is null ? (ReadOnlySpan<(string, NpyArray)>)[] : [(NamesArray, new NpyArray(Names, Groups))],
+            .. ClassNames is null ? (ReadOnlySpan<(string, NpyArray)>)[]
+                : [(ClassNamesArray, new NpyArray(ClassNames.ToArray(), ClassNames.Count))],
             .. Noise is null ? (ReadOnlySpan<(string, NpyArray)>)[]
                 : [(NoiseArray, new NpyArray(Noise.SelectMany(matrix => matrix.Flatten()).ToArray(), Matrices.Count, rows, Groups))],
             .. TargetValues is null ? (ReadOnlySpan<(string, NpyArray)>)[] : [(TargetArray, new NpyArray(TargetValues, rows))],
@@ -82,6 +87,7 @@ internal sealed record AttributionFile(
             Noise = file.Arrays.ContainsKey(NoiseArray) ? Matrices(NoiseArray) : null,
             TargetValues = file.Arrays.ContainsKey(TargetArray) ? file.Elements<double>(TargetArray) : null,
             Totals = TotalEffects.Read(file, objectives),
+            ClassNames = file.Arrays.ContainsKey(ClassNamesArray) ? file.Elements<string>(ClassNamesArray) : null,
         };
     }
 }

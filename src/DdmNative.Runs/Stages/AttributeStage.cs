@@ -46,6 +46,7 @@ internal sealed class AttributeStage(Job job) : Stage
             Noise = [.. job.Attribution.Methods.Select(method => effects.Noise(method, groups.ClassOf))],
             TargetValues = TargetValues(context, objectives),
             Totals = job.Attribution.Granularity == Granularity.Group ? Totals(effects, groups) : null,
+            ClassNames = context.Inputs.Train.ClassNames,
         }.Write(context.PathFor(AttributionFile.Name));
         AtomicFile.WriteText(context.PathFor(CsvFile), Csv(matrices[0], groups));
         var figures = new Dictionary<string, double>();
