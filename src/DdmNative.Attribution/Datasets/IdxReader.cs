@@ -33,7 +33,8 @@ public static class IdxReader
         int classes = ClassCount.Infer((train.LabelFile, train.Labels), (test.LabelFile, test.Labels),
             sample => $"byte {8 + sample} (label of sample {sample})");
         string name = FolderName.Of(folder);
-        return (train.ToDataset(name + "/train", classes), test.ToDataset(name + "/test", classes));
+        IReadOnlyList<string>? classNames = KnownClassNames.Of(train.Labels, test.Labels, classes);
+        return (train.ToDataset(name + "/train", classes, classNames), test.ToDataset(name + "/test", classes, classNames));
     }
 
     private static Split ReadSplit(string folder, string prefix)
@@ -126,6 +127,7 @@ public static class IdxReader
 
     private sealed record Split(string ImageFile, string LabelFile, float[] Images, int[] Labels, int Height, int Width)
     {
-        public Dataset ToDataset(string name, int classes) => new(name, Images, Labels, 1, Height, Width, classes);
+        public Dataset ToDataset(string name, int classes, IReadOnlyList<string>? classNames)
+            => new(name, Images, Labels, 1, Height, Width, classes) { ClassNames = classNames };
     }
 }

@@ -82,7 +82,8 @@ public static class NpzDatasetReader
         if (names is not null && names.Length != classes)
             throw new BadInputException(train.ClassNames is null ? test.File : train.File, ClassNames, $"{names.Length} names",
                 $"{classes}, one for each class", "Name every class, in the order of the labels.");
-        return (train.ToDataset(name + "/train", classes, names), test.ToDataset(name + "/test", classes, names));
+        IReadOnlyList<string>? classNames = names ?? KnownClassNames.Of(train.Labels, test.Labels, classes);
+        return (train.ToDataset(name + "/train", classes, classNames), test.ToDataset(name + "/test", classes, classNames));
     }
 
     private static Split ReadSplit(string path)
@@ -259,7 +260,7 @@ public static class NpzDatasetReader
 
         public string LabelsName { get; init; } = NpzDatasetReader.Labels;
 
-        public Dataset ToDataset(string name, int classes, string[]? classNames)
+        public Dataset ToDataset(string name, int classes, IReadOnlyList<string>? classNames)
         {
             int bad = Array.FindIndex(Labels, label => label >= classes);
             if (bad >= 0)

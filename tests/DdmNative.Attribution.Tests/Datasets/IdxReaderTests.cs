@@ -191,6 +191,42 @@ public sealed class IdxReaderTests : IDisposable
         Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 4 << 20);
     }
 
+    [SkippableFact]
+    public void Fashion_MNISTs_classes_have_their_names_in_any_folder_and_packing()
+    {
+        const string packaged = "/usr/share/datasets/fashion-mnist";
+        Skip.IfNot(Directory.Exists(packaged), "the package dataset-fashion-mnist is not installed");
+        foreach (string file in Directory.GetFiles(packaged))
+            File.CreateSymbolicLink(_folder.File(Path.GetFileName(file)), file);
+        foreach (string file in (string[])[TrainImages, TrainLabels, "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte"])
+            File.Delete(_folder.File(file));
+        byte[] labels = Unpacked(Path.Combine(packaged, "t10k-labels-idx1-ubyte.gz"));
+        File.Delete(_folder.File("t10k-labels-idx1-ubyte.gz"));
+        _folder.Write("t10k-labels-idx1-ubyte", labels);
+
+        (Dataset train, Dataset test) = IdxReader.Read(_folder.ToString());
+
+        Assert.Equal("T-shirt/top", train.ClassNames![0]);
+        Assert.Equal(["Shirt", "Sneaker", "Bag", "Ankle boot"], test.ClassNames!.Skip(6));
+    }
+
+    [Fact]
+    public void A_folders_name_gives_no_class_names()
+    {
+        string named = Directory.CreateDirectory(_folder.File("fashion-mnist")).FullName;
+        foreach (string file in Directory.GetFiles(_folder.ToString()))
+            File.Copy(file, Path.Combine(named, Path.GetFileName(file)));
+        Assert.Null(IdxReader.Read(named).Train.ClassNames);
+    }
+
+    private static byte[] Unpacked(string path)
+    {
+        using var gzip = new GZipStream(File.OpenRead(path), CompressionMode.Decompress);
+        using var bytes = new MemoryStream();
+        gzip.CopyTo(bytes);
+        return bytes.ToArray();
+    }
+
     private void Refuses(string name, byte[] bytes, string field, string expectation)
     {
         string path = _folder.Write(name, bytes);
