@@ -67,7 +67,7 @@ internal sealed class RunInputs
     /// <exception cref="BadInputException">An input is missing or wrong, or inputs do not fit together.</exception>
     public static RunInputs Load(Job job, RunGoal goal = RunGoal.Everything, IReadOnlySet<string>? given = null)
     {
-        (Dataset train, Dataset test) = DatasetLocator.Open(job.Data.Source);
+        (Dataset train, Dataset test) = Named(DatasetLocator.Open(job.Data.Source), job.Data.ClassNames);
         if (train.IsFeatures)
             job = FeatureDefaults.Apply(job, train, given ?? new HashSet<string>());
         if (job.Data.TrainPerClass is int perClass)
@@ -118,6 +118,18 @@ internal sealed class RunInputs
     public DataRecord Describe()
         => new(Sha256, Train.Count, Test.Count, Train.Classes, Train.Channels, Train.Height, Train.Width, Normalization.Mean,
             Normalization.Std);
+
+    /// <summary>The data with the job's names of the classes; with their own if the job has none.</summary>
+    private static (Dataset Train, Dataset Test) Named((Dataset Train, Dataset Test) data, IReadOnlyList<string>? names)
+    {
+        if (names is null)
+            return data;
+        int classes = data.Train.Classes;
+        if (names.Count != classes)
+            throw BadInputException.OfJob("data.class_names", $"{names.Count} {(names.Count == 1 ? "name" : "names")}",
+                $"{classes}, one for each class", "Name every class, in the order of the labels.");
+        return (data.Train.WithClassNames(names), data.Test.WithClassNames(names));
+    }
 
     /// <summary>Notes for channels that have the same value in all images.</summary>
     private static string[] ConstantChannels(Dataset train)

@@ -128,7 +128,7 @@ public static class Runner
             throw new BadInputException(folder, "attribution", "none that is finished for the current job and data",
                 "a finished attribution", $"Run ddm attribute --run {folder} first.");
         if (places != new InputPlaces())
-            run.Save(run.Record with { Job = InputPlaces.Absolute(job) });
+            run.Save(run.Record with { Job = InputPlaces.Absolute(job), Summary = summary with { Run = "." } });
         Report.Write(run, inputs, summary);
         return run.PathOf(Report.FileName);
     }

@@ -1,4 +1,5 @@
 using DdmNative.Attribution.Formats;
+using DdmNative.Runs.Folders;
 using DdmNative.Runs.Jobs;
 using DdmNative.Attribution.Tests.Formats;
 using DdmNative.Compute.Cpu;
@@ -75,6 +76,53 @@ public sealed class NamedRunTests : IDisposable
         Attribute(listener);
         Assert.Contains(listener.Notes, note => note.Contains("channel 0 of 2 is constant", StringComparison.Ordinal));
     }
+
+    [Fact]
+    public void Naming_classes_later_recomputes_nothing()
+    {
+        Named(null);
+        var listener = new RecordingListener();
+
+        RunSummary summary = Named(["left", "right"], listener);
+
+        Assert.Empty(listener.Begun);
+        Assert.Equal(["left", "right"],
+            summary.MostHelpful.Concat(summary.MostHarmful).Select(group => group.ClassName!).Distinct().Order());
+        Assert.Contains("\"class_names\":[\"left\",\"right\"]", File.ReadAllText(_folder.File("run/report.html")),
+            StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void The_reports_names_may_be_given_with_it()
+    {
+        Named(null);
+
+        Runner.WriteReport(_folder.File("run"), new InputPlaces { ClassNames = ["left", "right"] });
+
+        Assert.Contains("\"class_names\":[\"left\",\"right\"]", File.ReadAllText(_folder.File("run/report.html")),
+            StringComparison.Ordinal);
+        RunRecord record = RunFolder.Peek(_folder.File("run"))!;
+        Assert.Equal(["left", "right"], record.Job.Data.ClassNames);
+        Assert.Contains(record.Summary!.MostHelpful.Concat(record.Summary.MostHarmful), group => group.ClassName == "left");
+    }
+
+    [Fact]
+    public void There_must_be_a_name_for_each_class()
+    {
+        BadInputException error = Assert.Throws<BadInputException>(() => Named(["one", "two", "three"]));
+        Assert.Equal(("data.class_names", "3 names", "2, one for each class"), (error.JobField, error.Found, error.Expected));
+        Assert.False(Directory.Exists(_folder.File("run")));
+    }
+
+    private RunSummary Named(IReadOnlyList<string>? names, RecordingListener? listener = null)
+        => Runner.Run(_folder.File("run"), new Job
+        {
+            Data = new JobData { Source = "generated:classes=2,per-class=10,test-per-class=4,size=8", ClassNames = names },
+            Network = new JobNetwork { Width = 4, Depth = 2 },
+            Training = new JobTraining { BatchSize = 8, Epochs = 1 },
+            Groups = new JobGroups { PerClass = 2 },
+            Attribution = new JobAttribution { Methods = ["head"] },
+        }, RunGoal.Attribute, new RunSettings(), _device, listener ?? new RecordingListener(), CancellationToken.None);
 
     private RunSummary Attribute(RecordingListener listener) => Runner.Run(_folder.File("run"), new Job
     {

@@ -15,7 +15,8 @@ internal static class RandomJob
     [
         ("", [("seed", Seeds), ("$schema", ["\"job.schema.json\"", "7", "null"]), ("sede", ["1"])]),
         ("data", [("source", ["\"generated\"", "\"generated\"", "\"a folder\"", "\" \"", "\"\"", "null", "3"]), ("train_per_class", Whole),
-        ("test_per_class", Whole), ("seed", Seeds), ("label_noise", Reals)]),
+        ("test_per_class", Whole), ("seed", Seeds), ("label_noise", Reals),
+        ("class_names", ["[\"cat\", \"dog\"]", "null", "[\"cat\"]", "[]", "[\" \"]", "[\"cat\", \"cat\"]", "[null]", "[1]", "\"cat\""])]),
         ("network", [("architecture", ["\"convnet\"", "\"mlp\"", "\"lenet\"", "\"resnet18-imagenet\"", "\"logistic\"",
         "\"resnet\"", "null", "3"]), ("width", [.. Whole, "4096", "4097"]), ("depth", [.. Whole, "17"]), ("wdith", ["1"]),
         ("hidden", ["[64]", "[65536, 1]", "[0]", "[65537]", "[]", "[1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1]", "[1.5]", "null", "8"]),

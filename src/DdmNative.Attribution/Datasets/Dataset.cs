@@ -189,6 +189,10 @@ public sealed class Dataset
             IsFeatures = IsFeatures,
         };
 
+    /// <summary>The same samples with other names of the classes.</summary>
+    /// <exception cref="ArgumentException">There is not one name for each class.</exception>
+    public Dataset WithClassNames(IReadOnlyList<string> classNames) => Named(Name, classNames, Notes);
+
     /// <summary>The same images under other labels.</summary>
     internal Dataset WithLabels(int[] labels) => Derived(Rows, labels, SourceIndices);
 

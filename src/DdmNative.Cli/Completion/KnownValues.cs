@@ -67,7 +67,7 @@ internal static class KnownValues
     private static ValueCompletion ForPath(string metaValue) => metaValue switch
     {
         "DIR" or "RUN" or "SHARD" => ValueCompletion.Folders,
-        "FILE" or "job.json" => ValueCompletion.Files,
+        "FILE" or "NAMES" or "job.json" => ValueCompletion.Files,
         "URL" => ValueCompletion.Folders with { Words = ["https://", "http://", "file:///"] },
         "SPEC" => ValueCompletion.Folders with { Words = ["generated:"] },
         _ => ValueCompletion.Nothing,

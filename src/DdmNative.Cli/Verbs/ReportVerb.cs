@@ -1,5 +1,6 @@
 using CommandLine;
 using DdmNative.Runs;
+using DdmNative.Runs.Folders;
 using DdmNative.Runs.Jobs;
 using DdmNative.Cli.Output;
 
@@ -28,9 +29,22 @@ internal sealed class ReportVerb : VerbOptions
     [Option("groups", MetaValue = "FILE", HelpText = "The same for your own groups. Default: the stored location.")]
     public string? Groups { get; set; }
 
+    [Sets(ClassNameList.Field)]
+    [Option("class-names", MetaValue = "NAMES",
+        HelpText = "A name for each class, in the order of the labels: a,b,c, or a file with one on each line; the run stores them. "
+            + "Default: the stored names, or the data's own.")]
+    public string? ClassNames { get; set; }
+
     public override void Execute(CancellationToken stop)
     {
-        var places = new InputPlaces { Data = Data, Target = Target, Trajectory = Trajectory, NameMap = NameMap, Groups = Groups };
+        var places = new InputPlaces
+        {
+            Data = Data, Target = Target, Trajectory = Trajectory, NameMap = NameMap, Groups = Groups,
+            ClassNames = ClassNames is null ? null : ClassNameList.Parse(ClassNames),
+        };
+        if (ClassNames is not null && RunFolder.Peek(Folder)?.Job is Job job)
+            Check(job with { Data = job.Data with { ClassNames = places.ClassNames } }, Path.Combine(Folder, "run.json"), lines: null,
+                RunGoal.Train);
         string report = Runner.WriteReport(Folder, places);
         if (Json)
             JsonResult.Write(new { run = Folder, report });

@@ -24,6 +24,12 @@ internal abstract class RunOptions : WorkOptions
             + "which stores it as an absolute path; later it sets the new location of the same data.")]
     public string? Data { get; set; }
 
+    [Sets(ClassNameList.Field)]
+    [Option("class-names", MetaValue = "NAMES",
+        HelpText = "A name for each class, in the order of the labels: a,b,c, or a file with one on each line. Results do not depend on "
+            + "them, and nothing is recomputed. Default: the data's own names.")]
+    public string? ClassNames { get; set; }
+
     [Sets("seed")]
     [Option("seed", MetaValue = "N", HelpText = "The seed of all random numbers. Default: 1.")]
     public ulong? Seed { get; set; }
@@ -44,7 +50,15 @@ internal abstract class RunOptions : WorkOptions
         if (Answer())
             return;
         Job job = Apply(Variables.Apply(FindJob(stop)));
-        job = job with { Seed = Seed ?? job.Seed, Data = job.Data with { Source = Data ?? job.Data.Source } };
+        job = job with
+        {
+            Seed = Seed ?? job.Seed,
+            Data = job.Data with
+            {
+                Source = Data ?? job.Data.Source,
+                ClassNames = ClassNames is null ? job.Data.ClassNames : ClassNameList.Parse(ClassNames),
+            },
+        };
         Check(job, _file, Lines, Goal);
         RunSettings settings = Settings with { Overrides = Variables.InForce(job), Given = Origin!.Given };
         if (IsPlanned)

@@ -24,6 +24,9 @@ public sealed record InputPlaces
     /// <summary>Replaces <c>groups.file</c>.</summary>
     public string? Groups { get; init; }
 
+    /// <summary>Replaces <c>data.class_names</c>, which is no place, but as little decides a result.</summary>
+    public IReadOnlyList<string>? ClassNames { get; init; }
+
     /// <summary>Returns the job with these locations.</summary>
     /// <exception cref="BadInputException">The job has no such input.</exception>
     internal Job Apply(Job job)
@@ -34,7 +37,7 @@ public sealed record InputPlaces
         Require("--groups", Groups, "file of groups", job.Groups.File);
         return job with
         {
-            Data = job.Data with { Source = Data ?? job.Data.Source },
+            Data = job.Data with { Source = Data ?? job.Data.Source, ClassNames = ClassNames ?? job.Data.ClassNames },
             Target = job.Target is null ? null : job.Target with
             {
                 File = Target ?? job.Target.File,
@@ -60,10 +63,10 @@ public sealed record InputPlaces
         Groups = job.Groups with { File = Full(job.Groups.File) },
     };
 
-    /// <summary>Returns the job without any locations, for comparison with another.</summary>
+    /// <summary>Returns the job without any locations and names of classes, for comparison with another.</summary>
     internal static Job None(Job job) => job with
     {
-        Data = job.Data with { Source = "" },
+        Data = job.Data with { Source = "", ClassNames = null },
         Target = job.Target is null
         ? null : job.Target with { File = "", Trajectory = Blank(job.Target.Trajectory), NameMap = Blank(job.Target.NameMap) },
         Groups = job.Groups with { File = Blank(job.Groups.File) },

@@ -75,11 +75,18 @@ public sealed record JobData
     /// <summary>The same for the standard deviation.</summary>
     public IReadOnlyList<double>? Std { get; init; }
 
+    /// <summary>
+    /// A name for each class, in the labels' order, in place of those that the data have; null for the data's own. Names are shown and
+    /// exported, and decide no result.
+    /// </summary>
+    public IReadOnlyList<string>? ClassNames { get; init; }
+
     /// <summary>Compares values: the generated equality compares lists by reference.</summary>
     public bool Equals(JobData? other)
         => other is not null && Source == other.Source && TrainPerClass == other.TrainPerClass && TestPerClass == other.TestPerClass
             && Seed == other.Seed && LabelNoise.Equals(other.LabelNoise)
-        && (Mean ?? []).SequenceEqual(other.Mean ?? []) && (Std ?? []).SequenceEqual(other.Std ?? []);
+        && (Mean ?? []).SequenceEqual(other.Mean ?? []) && (Std ?? []).SequenceEqual(other.Std ?? [])
+        && (ClassNames ?? []).SequenceEqual(other.ClassNames ?? []);
 
     public override int GetHashCode() => HashCode.Combine(Source, TrainPerClass, TestPerClass, Seed, LabelNoise);
 }

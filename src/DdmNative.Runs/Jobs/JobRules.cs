@@ -23,6 +23,7 @@ public static class JobRules
         rules.Whole("data.test_per_class", job.Data.TestPerClass, 1, 10_000_000);
         rules.Fraction("data.label_noise", job.Data.LabelNoise);
         Normalization(job.Data, rules);
+        ClassNames(job.Data.ClassNames, rules);
         rules.OneOf("network.architecture", job.Network.Architecture, [.. JobChoices.Architectures]);
         Network(job.Network, rules);
         if (job.Target is JobTarget target)
@@ -112,6 +113,22 @@ public static class JobRules
             throw rules.Error("data.mean", string.Join(", ", mean), "finite numbers");
         if (!std.All(value => double.IsFinite(value) && value > 0))
             throw rules.Error("data.std", string.Join(", ", std), "finite numbers above 0");
+    }
+
+    private static void ClassNames(IReadOnlyList<string>? names, Rules rules)
+    {
+        if (names is null)
+            return;
+        rules.Texts("data.class_names", names);
+        if (names.Count == 0)
+            throw rules.Error("data.class_names", "an empty list", "a name for each class");
+        for (int c = 0; c < names.Count; c++)
+        {
+            if (string.IsNullOrWhiteSpace(names[c]))
+                throw rules.Error($"data.class_names[{c}]", "an empty text", "a name");
+            if (names.Take(c).Contains(names[c]))
+                throw rules.Error($"data.class_names[{c}]", $"'{names[c]}' a second time", "another name for each class");
+        }
     }
 
     private static void Evaluation(JobEvaluation evaluation, Job job, RunGoal goal, Rules rules)
