@@ -41,13 +41,39 @@ public sealed class FittedTableTests
         Assert.Contains("same", text, StringComparison.Ordinal);
     }
 
-    private static string[] Written(int width)
+    [Fact]
+    public void Numbers_stand_with_their_points_below_each_other_and_texts_on_the_left()
+    {
+        (StringWriter output, IAnsiConsole console) = Open(80);
+        var table = new FittedTable("A table", "group", new("class", 1), new("effect", 0), new("speed-up", 2));
+        table.Add("0", "Shirt", "-0.0123", "14.6×");
+        table.Add("1", "Bag", "+1.23", "1234×");
+        table.Add("2", "Coat", "0", "–");
+        table.Add("3", "Dress", "", "");
+
+        table.Write(console);
+
+        string[] rows = [.. output.ToString().Split('\n').Where(line => line.Length > 2 && char.IsAsciiDigit(line[2]))];
+        Assert.Equal(4, rows.Length);
+        Assert.Equal(rows[0].IndexOf('.', StringComparison.Ordinal), rows[1].IndexOf('.', StringComparison.Ordinal));
+        Assert.Equal(rows[0].IndexOf('.', StringComparison.Ordinal) - 1, rows[2].LastIndexOf('0'));
+        Assert.Single(rows.Select(row => row.IndexOfAny(['S', 'B', 'C', 'D'])).Distinct());
+        Assert.Equal(rows[0].LastIndexOf('.'), rows[1].IndexOf('×', StringComparison.Ordinal));
+    }
+
+    private static (StringWriter Output, IAnsiConsole Console) Open(int width)
     {
         var output = new StringWriter();
         IAnsiConsole console = AnsiConsole.Create(
             new AnsiConsoleSettings { Ansi = AnsiSupport.No, ColorSystem = ColorSystemSupport.NoColors,
             Out = new AnsiConsoleOutput(output) });
         console.Profile.Width = width;
+        return (output, console);
+    }
+
+    private static string[] Written(int width)
+    {
+        (StringWriter output, IAnsiConsole console) = Open(width);
         var table = new FittedTable("A table", "method", new("same", 0), new("total", 1), new("off", 2), new("offline", 3),
             new("within", 4));
         table.Add("row one", Numbers);

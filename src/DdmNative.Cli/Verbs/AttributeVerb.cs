@@ -3,6 +3,9 @@ using DdmNative.Attribution.Methods;
 using DdmNative.Runs;
 using DdmNative.Runs.Jobs;
 using DdmNative.Cli.Output;
+using DdmNative.Runs.Summaries;
+using DdmNative.Cli.Output.Answers;
+using Spectre.Console;
 
 namespace DdmNative.Cli.Verbs;
 
@@ -72,6 +75,8 @@ internal sealed class AttributeVerb : GroupedOptions
     public int? Calibrate { get; set; }
 
     protected override RunGoal Goal => Calibrate > 0 ? RunGoal.Validate : RunGoal.Attribute;
+
+    protected override void Print(IAnsiConsole console, RunSummary result) => AttributedAnswer.Write(console, result);
 
     protected override RunSettings Settings
         => base.Settings with { MemoryLimit = Memory is double mebibytes ? (long)(mebibytes * 1024 * 1024) : null };

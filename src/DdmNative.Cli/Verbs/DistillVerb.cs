@@ -1,6 +1,9 @@
 using CommandLine;
 using DdmNative.Runs;
 using DdmNative.Runs.Jobs;
+using DdmNative.Runs.Summaries;
+using DdmNative.Cli.Output.Answers;
+using Spectre.Console;
 
 namespace DdmNative.Cli.Verbs;
 
@@ -26,6 +29,8 @@ internal sealed class DistillVerb : GroupedOptions
     public string? Distance { get; set; }
 
     protected override RunGoal Goal => RunGoal.Distill;
+
+    protected override void Print(IAnsiConsole console, RunSummary result) => TrainedAnswer.WriteSynset(console, result);
 
     protected override Job Apply(Job job) => ApplyGroups(job) with
     {

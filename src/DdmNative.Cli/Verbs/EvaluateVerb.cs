@@ -3,6 +3,9 @@ using CommandLine;
 using DdmNative.Attribution.Methods;
 using DdmNative.Runs;
 using DdmNative.Runs.Jobs;
+using DdmNative.Runs.Summaries;
+using DdmNative.Cli.Output.Answers;
+using Spectre.Console;
 
 namespace DdmNative.Cli.Verbs;
 
@@ -46,6 +49,8 @@ internal sealed class EvaluateVerb : GroupedOptions
     public double? LabelNoise { get; set; }
 
     protected override RunGoal Goal => RunGoal.Evaluate;
+
+    protected override void Print(IAnsiConsole console, RunSummary result) => EvaluatedAnswer.Write(console, result);
 
     protected override string? NoteOn(Job job) => NoteOnGranularity;
 

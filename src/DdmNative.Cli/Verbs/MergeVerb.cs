@@ -2,6 +2,7 @@ using CommandLine;
 using DdmNative.Runs.Jobs;
 using DdmNative.Runs.Shards;
 using DdmNative.Cli.Output;
+using DdmNative.Cli.Output.Answers;
 
 namespace DdmNative.Cli.Verbs;
 
@@ -36,8 +37,9 @@ internal sealed class MergeVerb : WorkOptions
     public string? Groups { get; set; }
 
     public override void Execute(CancellationToken stop)
-        => ResultWriter.Write(RunWithProgress(
-            (device, progress) => ShardMerge.Run(Folder, [.. Shards], Places, Settings, device, progress, stop)), Json);
+        => ResultWriter.Write(
+            RunWithProgress((device, progress) => ShardMerge.Run(Folder, [.. Shards], Places, Settings, device, progress, stop)), Json,
+            EverythingAnswer.Write);
 
     private InputPlaces Places => new() { Data = Data, Target = Target, Trajectory = Trajectory, NameMap = NameMap, Groups = Groups };
 }

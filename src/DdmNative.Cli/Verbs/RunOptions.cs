@@ -5,6 +5,7 @@ using DdmNative.Runs.Jobs;
 using DdmNative.Attribution.Sharding;
 using DdmNative.Cli.Output;
 using DdmNative.Runs.Summaries;
+using Spectre.Console;
 
 namespace DdmNative.Cli.Verbs;
 
@@ -75,7 +76,7 @@ internal abstract class RunOptions : WorkOptions
             return Runner.Run(Run, job, Goal, settings, device, progress, stop);
         });
         Finish();
-        ResultWriter.Write(result, Json);
+        ResultWriter.Write(result, Json, Print);
     }
 
     /// <summary>Answers a request that needs no run, such as a list of methods; false if there is no such request.</summary>
@@ -86,6 +87,9 @@ internal abstract class RunOptions : WorkOptions
 
     /// <summary>A note about the job, shown before it starts; null for none.</summary>
     protected virtual string? NoteOn(Job job) => null;
+
+    /// <summary>Writes the verb's own answer for people.</summary>
+    protected abstract void Print(IAnsiConsole console, RunSummary result);
 
     /// <summary>Additional work of the verb after the run.</summary>
     protected virtual void Finish()

@@ -1,6 +1,9 @@
 using CommandLine;
 using DdmNative.Runs;
 using DdmNative.Runs.Jobs;
+using DdmNative.Runs.Summaries;
+using DdmNative.Cli.Output.Answers;
+using Spectre.Console;
 
 namespace DdmNative.Cli.Verbs;
 
@@ -47,6 +50,8 @@ internal sealed class RunVerb : RunOptions
     }
 
     protected override bool IsPlanned => DryRun;
+
+    protected override void Print(IAnsiConsole console, RunSummary result) => EverythingAnswer.Write(console, result);
 
     protected override string? JobFileName => JobPath;
 

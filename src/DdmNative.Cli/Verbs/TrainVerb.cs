@@ -2,6 +2,9 @@ using CommandLine;
 using DdmNative.Attribution.Networks;
 using DdmNative.Runs;
 using DdmNative.Runs.Jobs;
+using DdmNative.Runs.Summaries;
+using DdmNative.Cli.Output.Answers;
+using Spectre.Console;
 
 namespace DdmNative.Cli.Verbs;
 
@@ -135,6 +138,8 @@ internal sealed class TrainVerb : RunOptions
     public IEnumerable<double> Std { get; set; } = [];
 
     protected override RunGoal Goal => RunGoal.Train;
+
+    protected override void Print(IAnsiConsole console, RunSummary result) => TrainedAnswer.Write(console, result);
 
     protected override Job Apply(Job job)
     {

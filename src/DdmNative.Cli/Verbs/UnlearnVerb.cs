@@ -2,6 +2,9 @@ using CommandLine;
 using DdmNative.Runs;
 using DdmNative.Runs.Jobs;
 using DdmNative.Cli.Output;
+using DdmNative.Runs.Summaries;
+using DdmNative.Cli.Output.Answers;
+using Spectre.Console;
 
 namespace DdmNative.Cli.Verbs;
 
@@ -33,6 +36,8 @@ internal sealed class UnlearnVerb : RunOptions
     private OutputFile? _out;
 
     protected override RunGoal Goal => RunGoal.Unlearn;
+
+    protected override void Print(IAnsiConsole console, RunSummary result) => UnlearnedAnswer.Write(console, result, Out);
 
     protected override Job Apply(Job job)
     {

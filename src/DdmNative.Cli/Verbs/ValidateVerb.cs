@@ -3,6 +3,9 @@ using CommandLine;
 using DdmNative.Attribution.Methods;
 using DdmNative.Runs;
 using DdmNative.Runs.Jobs;
+using DdmNative.Runs.Summaries;
+using DdmNative.Cli.Output.Answers;
+using Spectre.Console;
 
 namespace DdmNative.Cli.Verbs;
 
@@ -18,6 +21,8 @@ internal sealed class ValidateVerb : GroupedOptions
     public int? Seeds { get; set; }
 
     protected override RunGoal Goal => RunGoal.Validate;
+
+    protected override void Print(IAnsiConsole console, RunSummary result) => ValidatedAnswer.Write(console, result);
 
     protected override Job Apply(Job job) => ApplyGroups(job) with
     {
