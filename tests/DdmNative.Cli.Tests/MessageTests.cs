@@ -13,6 +13,8 @@ public sealed class MessageTests(RunFiles files)
     [InlineData(ExitCode.BadUsage, "--clusters: found 0", "attribute", "--clusters", "0")]
     [InlineData(ExitCode.BadUsage, "--cluster-space: found 'x'", "attribute", "--cluster-space", "x")]
     [InlineData(ExitCode.BadUsage, "--granularity: found 'x'", "attribute", "--granularity", "x")]
+    [InlineData(ExitCode.BadUsage, "--methods: found 'voodoo'. There is no method 'voodoo'", "attribute", "--methods", "head,voodoo")]
+    [InlineData(ExitCode.BadUsage, "--methods: found 'trak:colour=red'", "attribute", "--methods", "trak:colour=red")]
     [InlineData(ExitCode.BadUsage, "--remove: found -1", "unlearn", "--remove", "-1")]
     [InlineData(ExitCode.BadUsage, "--mode: found 'head', which has no synset", "distill", "--mode", "head")]
     [InlineData(ExitCode.BadUsage, "--std: found no mean beside it", "train", "--std", "0.5")]

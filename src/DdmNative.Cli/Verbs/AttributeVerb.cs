@@ -1,6 +1,7 @@
 using CommandLine;
 using DdmNative.Attribution.Methods;
 using DdmNative.Runs;
+using DdmNative.Runs.Folders;
 using DdmNative.Runs.Jobs;
 using DdmNative.Cli.Output;
 using DdmNative.Runs.Summaries;
@@ -25,6 +26,13 @@ internal sealed class AttributeVerb : GroupedOptions
             + "settings as NAME:key=value:key=value. See --list-methods. Default: push+feature, which was accurate at every measured "
             + "size; for features of any model influence.")]
     public string? MethodName { get; set; }
+
+    [Sets("attribution.methods")]
+    [Option("methods", Separator = ',', MetaValue = "LIST",
+        HelpText = "Methods to add to those that the run already has, separated by commas, so that the report compares them; finished "
+            + "methods are kept. In a run without an attribution, the methods to use. Default: none; --method replaces the run's "
+            + "methods.")]
+    public IEnumerable<string> Methods { get; set; } = [];
 
     [Sets("attribution.granularity")]
     [Option("granularity", MetaValue = "NAME", HelpText = "What each effect belongs to: a class, a group or a sample. Default: group.")]
@@ -94,14 +102,13 @@ internal sealed class AttributeVerb : GroupedOptions
 
     protected override Job Apply(Job job)
     {
-        string? method = Method();
-        string[] objectives = [.. Objectives];
+        string[] methods = MethodsFor(job), objectives = [.. Objectives];
         int calibrate = Calibrate ?? job.Validation.Calibrate;
         return ApplyGroups(job) with
         {
             Attribution = job.Attribution with
             {
-                Methods = method is null ? job.Attribution.Methods : [method],
+                Methods = methods,
                 Objectives = objectives.Length == 0 ? job.Attribution.Objectives : objectives,
                 Granularity = Granularity ?? job.Attribution.Granularity,
                 Samples = Samples ?? job.Attribution.Samples,
@@ -117,12 +124,28 @@ internal sealed class AttributeVerb : GroupedOptions
 
     /// <summary>If no method is given, the verb uses the run's method, which may not be the default.</summary>
     protected override string? NoteOn(Job job)
-    {
-        IReadOnlyList<string> usual = new JobAttribution().Methods;
-        return Method() is not null || job.Attribution.Methods.SequenceEqual(usual)
-            || job.Attribution.Methods.SequenceEqual([FeatureDefaults.Method])
+        => Method() is not null || Methods.Any() || IsUsual(job.Attribution.Methods)
             ? null
-            : $"Using {string.Join(", ", job.Attribution.Methods)}, as this run did before. For the default, use --method {usual[0]}.";
+            : $"Using {string.Join(", ", job.Attribution.Methods)}, as this run did before. For the default, use --method {Usual[0]}.";
+
+    private static IReadOnlyList<string> Usual => new JobAttribution().Methods;
+
+    /// <summary>Whether these are the methods of a job that names none.</summary>
+    private static bool IsUsual(IReadOnlyList<string> methods)
+        => methods.SequenceEqual(Usual) || methods.SequenceEqual([FeatureDefaults.Method]);
+
+    /// <summary>The run's methods, replaced by the one that an option names, or with those of <c>--methods</c> after them.</summary>
+    private string[] MethodsFor(Job job)
+    {
+        string[] added = [.. Methods];
+        if (Method() is string method)
+            return added.Length == 0 ? [method] : throw new BadUsageException(
+                "--methods adds to the run's methods, --method, --mode, --depth and --synset replace them; use one of them.");
+        foreach (string name in added)
+            Require("--methods", name);
+        // The default of a run that was only trained is no method that it has.
+        bool has = !IsUsual(job.Attribution.Methods) || RunFolder.Peek(Run)?.Summary?.Methods.Count > 0;
+        return added.Length == 0 || has ? [.. job.Attribution.Methods.Union(added)] : [.. added.Distinct()];
     }
 
     private string? Method()
@@ -133,9 +156,16 @@ internal sealed class AttributeVerb : GroupedOptions
         Require("--mode", Mode, MethodDescription.ModeOption);
         Require("--depth", Depth, MethodDescription.DepthOption);
         Require("--synset", Synset, MethodDescription.SynsetOption);
-        if (MethodName is not null && MethodRegistry.Fault(MethodName) is string fault)
-            throw new BadUsageException($"--method: found '{MethodName}', expected {fault}");
+        if (MethodName is not null)
+            Require("--method", MethodName);
         return MethodName ?? Mode ?? Depth ?? Synset;
+    }
+
+    /// <summary>Refuses what is no method, or has a wrong setting.</summary>
+    private static void Require(string option, string method)
+    {
+        if (MethodRegistry.Fault(method) is string fault)
+            throw new BadUsageException($"{option}: found '{method}'. {fault}");
     }
 
     /// <summary>Refuses a method that an option does not name.</summary>
