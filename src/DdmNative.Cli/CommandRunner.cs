@@ -33,6 +33,9 @@ internal static class CommandRunner
 
     private static int Execute(string[] args)
     {
+        // Whoever types only the name asks what there is, as in cargo.
+        if (args.Length == 0)
+            args = [HelpVerb.Name];
         // A request for help is answered even if the rest of the line is wrong.
         if (args.TakeWhile(argument => argument != "--").Any(argument => argument is "--help" or "-h"))
             args = args[0].StartsWith('-') ? [HelpVerb.Name] : [HelpVerb.Name, args[0]];

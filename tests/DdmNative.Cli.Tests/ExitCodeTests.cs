@@ -6,7 +6,6 @@ namespace DdmNative.Cli.Tests;
 public sealed class ExitCodeTests(RunFiles files)
 {
     [Theory]
-    [InlineData("no verb")]
     [InlineData("unknown verb", "fly")]
     [InlineData("unknown option", "train", "--run", "RUN", "--data", "generated", "--speed", "9")]
     [InlineData("no run folder", "train", "--data", "generated")]
@@ -24,6 +23,7 @@ public sealed class ExitCodeTests(RunFiles files)
     [InlineData("unknown granularity", "attribute", "--run", "RUN", "--data", "generated", "--method", "random", "--granularity", "pixel")]
     [InlineData("a synset of samples", "attribute", "--run", "RUN", "--data", "generated", "--mode", "repair", "--granularity", "sample")]
     [InlineData("no memory", "attribute", "--run", "RUN", "--data", "generated", "--method", "random", "--memory", "-1")]
+    [InlineData("two ways to name methods", "attribute", "--run", "RUN", "--data", "generated", "--methods", "random", "--depth", "head")]
     [InlineData("nothing to attribute", "attribute")]
     [InlineData("no such count", "validate", "--run", "RUN", "--data", "generated", "--count", "some")]
     [InlineData("nothing to forget", "unlearn", "--run", "RUN", "--data", "generated")]
@@ -120,6 +120,7 @@ public sealed class ExitCodeTests(RunFiles files)
         Ddm.Result help = Ddm.Run("--help");
         Assert.Equal(ExitCode.Done, help.Code);
         Assert.Contains("attribute", help.Output, StringComparison.Ordinal);
+        Assert.Equal(help, Ddm.Run());
     }
 
     [Fact]
