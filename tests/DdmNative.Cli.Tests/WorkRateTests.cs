@@ -11,17 +11,19 @@ public sealed class WorkRateTests
     public void The_rate_is_work_over_time()
     {
         _rate.Begin();
-        Assert.Equal(20, _rate.At(10, 0.5));
-        Assert.Equal(20, _rate.At(50, 2.5));
+        _rate.At(0, 0);
+        Assert.Equal(20, _rate.At(80, 4));
+        Assert.Equal(20, _rate.At(160, 8));
     }
 
     [Fact]
-    public void What_was_there_before_is_no_work()
+    public void One_slow_step_at_the_start_promises_no_late_end()
     {
         _rate.Begin();
-        _rate.Resumed(100);
-        Assert.Equal(4, _rate.At(102, 0.5));
-        Assert.Equal(4, _rate.At(110, 2.5));
+        // Preparation took a minute: 199 such steps would take three hours.
+        Assert.Equal(0, _rate.At(1, 60));
+        Assert.Equal(0, _rate.At(21, 62));
+        Assert.Equal(10, _rate.At(41, 64));
     }
 
     [Fact]
@@ -38,10 +40,15 @@ public sealed class WorkRateTests
         _rate.Begin();
         _rate.At(1, 1);
         _rate.At(1000, 2);
-        _rate.At(0, 3);
-        Assert.Equal(5, _rate.At(10, 5), 6);
+        Assert.Equal(0, _rate.At(0, 3));
+        Assert.Equal(5, _rate.At(20, 7), 6);
     }
 
     [Fact]
-    public void It_is_never_below_nothing() => Assert.Equal(0, new WorkRate().At(0, 0));
+    public void Without_progress_there_is_no_rate()
+    {
+        _rate.Begin();
+        Assert.Equal(0, _rate.At(0, 0));
+        Assert.Equal(0, _rate.At(0, 100));
+    }
 }

@@ -24,8 +24,6 @@ internal abstract class ProgressView : IRunListener, IDisposable
 
     public abstract void Progress(double done, double total, string unit);
 
-    public void Resumed(double done, string unit) => Rate.Resumed(done);
-
     public abstract void Finished(string stage, double seconds);
 
     /// <summary>A warning from the run.</summary>
