@@ -34,6 +34,31 @@ internal static class BashCompletion
             done < <(compgen "$1" -- "$value")
         }
 
+        # Folders of runs, and folders that contain some; all folders if there are none.
+        _ddm_runs() {
+            local path real
+            local -a folders=()
+            while IFS= read -r path; do
+                compopt -o filenames 2> /dev/null
+                folders+=("$path")
+                real=${path/#\~/$HOME}
+                if [[ -f $real/run.json ]] || compgen -G "$real/*/run.json" > /dev/null || compgen -G "$real/*/*/run.json" > /dev/null; then
+                    COMPREPLY+=("$path")
+                fi
+            done < <(compgen -d -- "$value")
+            if [[ ${#COMPREPLY[@]} -eq 0 ]]; then COMPREPLY=("${folders[@]}"); fi
+        }
+
+        # Names of downloaded datasets.
+        _ddm_data() {
+            local file caches=$HOME/.cache
+            [[ $OSTYPE == darwin* ]] && caches=$HOME/Library/Caches
+            for file in "${DDM_DATA:-${XDG_CACHE_HOME:-$caches}/ddm/data}"/*/SHA256SUMS; do
+                file=${file%/SHA256SUMS}
+                if [[ -d $file && ${file##*/} == "$value"* ]]; then COMPREPLY+=("${file##*/}"); fi
+            done
+        }
+
         _ddm() {
             COMPREPLY=()
             local line=${COMP_LINE:0:COMP_POINT} value option='' quoted='' trim='' i
@@ -110,8 +135,10 @@ internal static class BashCompletion
         var actions = new List<string>();
         if (values.Words.Count > 0)
             actions.Add($"_ddm_words '{values.Separator}' {string.Join(' ', values.Words)}");
+        if (values.Datasets)
+            actions.Add("_ddm_data");
         if (values.Paths != PathKind.None)
-            actions.Add(values.Paths == PathKind.Folders ? "_ddm_paths -d" : "_ddm_paths -f");
+            actions.Add(values.Paths switch { PathKind.Runs => "_ddm_runs", PathKind.Folders => "_ddm_paths -d", _ => "_ddm_paths -f" });
         return actions.Count == 0 ? ":" : string.Join("; ", actions);
     }
 }

@@ -24,6 +24,34 @@ internal static class FishCompletion
             printf '%s\n' "$before"$argv[2..-1]
         end
 
+        # Folders of runs, and folders that contain some; all folders if there are none.
+        function __ddm_runs
+            set -l folders (__fish_complete_directories (commandline -ct | string replace -r '^--[^=]*=' '') | string replace -r '\t.*' '')
+            set -l runs
+            for folder in $folders
+                if test -f $folder/run.json; or count $folder/*/run.json $folder/*/*/run.json > /dev/null
+                    set -a runs $folder
+                end
+            end
+            if set -q runs[1]
+                printf '%s\n' $runs
+            else
+                printf '%s\n' $folders
+            end
+        end
+
+        # Names of downloaded datasets.
+        function __ddm_data
+            set -l caches $HOME/.cache
+            test (uname) = Darwin; and set caches $HOME/Library/Caches
+            test -n "$XDG_CACHE_HOME"; and set caches $XDG_CACHE_HOME
+            set -l place $caches/ddm/data
+            test -n "$DDM_DATA"; and set place $DDM_DATA
+            for file in $place/*/SHA256SUMS
+                string match -r '[^/]+(?=/SHA256SUMS$)' -- $file
+            end
+        end
+
         complete -c ddm -f
 
         """;
@@ -53,10 +81,14 @@ internal static class FishCompletion
     {
         string words = string.Join(' ', values.Words);
         string offered = values.Separator is char separator ? $"(__ddm_list {(separator == ';' ? "\\;" : separator)} {words})" : words;
-        string paths = values.Paths switch { PathKind.Folders =>
-            "(__fish_complete_directories (commandline -ct | string replace -r \"^--[^=]*=\" \"\"))",
-            PathKind.Files => "(__fish_complete_path (commandline -ct | string replace -r \"^--[^=]*=\" \"\"))", _ => "" };
-        string all = $"{offered} {paths}".Trim();
+        string paths = values.Paths switch
+        {
+            PathKind.Runs => "(__ddm_runs)",
+            PathKind.Folders => "(__fish_complete_directories (commandline -ct | string replace -r \"^--[^=]*=\" \"\"))",
+            PathKind.Files => "(__fish_complete_path (commandline -ct | string replace -r \"^--[^=]*=\" \"\"))",
+            _ => "",
+        };
+        string all = string.Join(' ', new[] { offered, values.Datasets ? "(__ddm_data)" : "", paths }.Where(part => part.Length > 0));
         return all.Length == 0 ? "" : $" -a {Quoted(all)}";
     }
 

@@ -54,8 +54,10 @@ internal static class KnownValues
 
     /// <summary>The values of an option.</summary>
     public static ValueCompletion For(VerbDescription verb, OptionDescription option)
-        => (Find($"{verb.Name} --{option.Name}") ?? Find("--" + option.Name)) is IReadOnlyList<string> words
-            && !IsNumber(option.MetaValue) ? new ValueCompletion(words, option.Separator) : ForPath(option.MetaValue);
+        => option.Name is "run" or "from" ? ValueCompletion.Runs
+            : (Find($"{verb.Name} --{option.Name}") ?? Find("--" + option.Name)) is IReadOnlyList<string> words
+            && !IsNumber(option.MetaValue) ? new ValueCompletion(words, option.Separator)
+            : ForPath(option.MetaValue);
 
     /// <summary>The values of an operand.</summary>
     public static ValueCompletion For(VerbDescription verb, OperandDescription operand)
@@ -66,10 +68,14 @@ internal static class KnownValues
 
     private static ValueCompletion ForPath(string metaValue) => metaValue switch
     {
-        "DIR" or "RUN" or "SHARD" => ValueCompletion.Folders,
+        "DIR" => ValueCompletion.Folders,
+        "RUN" or "SHARD" => ValueCompletion.Runs,
         "FILE" or "NAMES" or "job.json" => ValueCompletion.Files,
         "URL" => ValueCompletion.Folders with { Words = ["https://", "http://", "file:///"] },
-        "SPEC" => ValueCompletion.Folders with { Words = ["generated:"] },
+        "SPEC" => ValueCompletion.Folders with
+        {
+            Words = ["generated:", .. KnownDatasets.All.Select(set => set.Name)], Datasets = true,
+        },
         _ => ValueCompletion.Nothing,
     };
 

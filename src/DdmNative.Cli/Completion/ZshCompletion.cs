@@ -21,6 +21,21 @@ internal static class ZshCompletion
             fi
         }
 
+        # Folders of runs, and folders that contain some; all folders if there are none.
+        _ddm_has_run() {
+            local -a found=($REPLY/run.json(N) $REPLY/*/run.json(N[1]) $REPLY/*/*/run.json(N[1]))
+            (( $#found ))
+        }
+        _ddm_runs() { _path_files -g '*(-/+_ddm_has_run)' || _files -/ }
+
+        # Names of downloaded datasets.
+        _ddm_data() {
+            local caches=$HOME/.cache
+            [[ $OSTYPE == darwin* ]] && caches=$HOME/Library/Caches
+            local -a names=(${DDM_DATA:-${XDG_CACHE_HOME:-$caches}/ddm/data}/*/SHA256SUMS(N:h:t))
+            compadd -a names
+        }
+
         _ddm() {
             local curcontext="$curcontext"
             if (( CURRENT == 2 )); then
@@ -81,8 +96,10 @@ internal static class ZshCompletion
         var actions = new List<string>();
         if (values.Words.Count > 0)
             actions.Add($"_ddm_words \"{values.Separator}\" {string.Join(' ', values.Words.Select(Escaped))}");
+        if (values.Datasets)
+            actions.Add("_ddm_data");
         if (values.Paths != PathKind.None)
-            actions.Add(values.Paths == PathKind.Folders ? "_files -/" : "_files");
+            actions.Add(values.Paths switch { PathKind.Runs => "_ddm_runs", PathKind.Folders => "_files -/", _ => "_files" });
         return actions.Count switch { 0 => " ", _ => $"{{{string.Join("; ", actions)}}}" };
     }
 

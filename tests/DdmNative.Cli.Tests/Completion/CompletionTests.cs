@@ -1,3 +1,4 @@
+using DdmNative.Attribution.Datasets.Fetch;
 using DdmNative.Attribution.Methods;
 using DdmNative.Runs.Jobs;
 using DdmNative.Cli.Completion;
@@ -16,15 +17,23 @@ public sealed class CompletionTests : IDisposable
         ("ddm train --ep", ["--epochs"]),
         ("ddm train --json --ep", ["--epochs"]),
         ("ddm train --epochs ", []),
-        ("ddm train --run ", ["images", "runs"]),
+        ("ddm train --run ", ["runs"]),
+        ("ddm train --run im", ["images"]),
         ("ddm train --run r", ["runs"]),
         ("ddm train --run runs/m", ["mine"]),
-        ("ddm train --data ", ["generated", "images", "runs"]),
+        ("ddm report --run runs/", ["group", "mine"]),
+        ("ddm attribute --run runs/other --from runs/m", ["mine"]),
+        ("ddm train --data ", ["generated", "images", "runs", "own-digits", .. KnownDatasets.All.Select(set => set.Name)]),
+        ("ddm train --data fash", ["fashion-mnist"]),
+        ("ddm train --data own", ["own-digits"]),
         ("ddm train --data=im", ["images"]),
         ("ddm train --device=cuda:", ["0", "all"]),
         ("ddm train --precision tf", ["tf32", "tf32x3"]),
         ("ddm attribute --method block:", ["1"]),
         ("ddm attribute --method tra", ["trak", "tracin"]),
+        ("ddm attribute --methods head,infl", ["influence"]),
+        ("ddm attribute --mode for", ["forget"]),
+        ("ddm attribute --depth he", ["head"]),
         ("ddm attribute --granularity ", ["class", "group", "sample"]),
         ("ddm attribute --objectives 'loss;acc", ["accuracy", "class"]),
         ("ddm evaluate --metrics l", ["leave-one-out", "lds"]),
@@ -32,22 +41,36 @@ public sealed class CompletionTests : IDisposable
         ("ddm experiment re", ["reverse-vs-forward"]),
         ("ddm run j", ["job.json"]),
         ("ddm compare runs/mine r", ["runs"]),
+        ("ddm compare runs/mine runs/g", ["group"]),
+        ("ddm merge --run runs/mine runs/group/", ["shard-1"]),
         ("ddm completion ", ["bash", "fish", "zsh"]),
         ("ddm help va", ["validate"]),
     ];
 
-    private readonly string _folder = Directory.CreateTempSubdirectory("ddm-completion-").FullName;
+    private readonly string _folder = Directory.CreateTempSubdirectory("ddm-completion-").FullName,
+        _cache = Directory.CreateTempSubdirectory("ddm-cache-").FullName;
 
     public CompletionTests()
     {
         Directory.CreateDirectory(Path.Combine(_folder, "runs", "mine"));
+        Directory.CreateDirectory(Path.Combine(_folder, "runs", "empty"));
+        Directory.CreateDirectory(Path.Combine(_folder, "runs", "group", "shard-1"));
+        foreach (string run in (string[])["mine", "group/shard-1"])
+            File.WriteAllText(Path.Combine(_folder, "runs", run, "run.json"), "{}");
         Directory.CreateDirectory(Path.Combine(_folder, "images"));
+        Directory.CreateDirectory(Path.Combine(_cache, "ddm", "data", "own-digits"));
+        Directory.CreateDirectory(Path.Combine(_cache, "ddm", "data", "half-downloaded"));
+        File.WriteAllText(Path.Combine(_cache, "ddm", "data", "own-digits", ChecksumManifest.FileName), "");
         File.WriteAllText(Path.Combine(_folder, "job.json"), "{}");
         foreach (string shell in CompletionScript.Shells)
             File.WriteAllText(Path.Combine(_folder, ".ddm." + shell), CompletionScript.For(shell));
     }
 
-    public void Dispose() => Directory.Delete(_folder, recursive: true);
+    public void Dispose()
+    {
+        Directory.Delete(_folder, recursive: true);
+        Directory.Delete(_cache, recursive: true);
+    }
 
     [SkippableTheory]
     [InlineData("bash")]
@@ -145,7 +168,7 @@ public sealed class CompletionTests : IDisposable
         string driver = Path.Combine(AppContext.BaseDirectory, "Completion", "ask." + shell);
         var environment = new Dictionary<string, string> { ["HOME"] = _folder, ["ZDOTDIR"] = _folder,
             ["DDM_SCRIPT"] = Path.Combine(_folder, ".ddm." + shell), ["DDM_LINES"] = asked, ["DDM_HITS"] = Path.Combine(_folder, ".hits"),
-            ["TERM"] = "xterm" };
+            ["TERM"] = "xterm", ["DDM_DATA"] = "", ["XDG_CACHE_HOME"] = _cache };
         if (shell == "zsh")
             File.Copy(driver, Path.Combine(_folder, ".zshrc"), overwrite: true);
         string[] arguments = shell == "zsh"
