@@ -65,7 +65,7 @@ public sealed class CudaProfileTests(RunFiles files)
         Assert.True(result.Code == ExitCode.Done, result.Error);
         Assert.Matches(@"training step: \d+\.\d{3} ms in kernels, \d+\.\d{3} ms by replays; a round takes \d+\.\d{3} ms as graphs, " +
             @"\d+\.\d{3} ms by plain launches, of which \d+% is launching", result.Output);
-        Assert.Matches(@"kernel +blocks +threads +calls +ms +replay +share", result.Output);
+        Assert.Matches(@"kernel +blocks +threads +calls +ms +min +max +replay +share", result.Output);
     }
 
     [SkippableFact]

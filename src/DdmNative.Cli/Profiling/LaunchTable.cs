@@ -22,7 +22,7 @@ internal sealed record LaunchedLoop(string Loop, LaunchRecorder Recorder, Replay
 }
 
 /// <summary>Writes the launches of a CUDA device by loop, and static facts about their kernels.</summary>
-internal sealed class LaunchTable(CudaDevice device, int rounds, IReadOnlyList<LaunchedLoop> recorded)
+internal sealed class LaunchTable(CudaDevice device, IReadOnlyList<LaunchedLoop> recorded)
 {
     private readonly SortedDictionary<string, KernelFacts> _facts = new(
         recorded.SelectMany(loop => loop.Recorder.Rows).Select(row => row.Kernel).Distinct().ToDictionary(kernel => kernel, device.FactsOf),
@@ -34,7 +34,8 @@ internal sealed class LaunchTable(CudaDevice device, int rounds, IReadOnlyList<L
         if (device.Facts.IsEmulator)
             output.WriteLine("This is an emulator: its times are those of a CPU, and do not predict a GPU's.");
         bool replays = recorded.Any(loop => loop.Replays is not null);
-        output.WriteLine("ms: between events before and after each launch, without the graph that a run uses." + (replays
+        output.WriteLine("ms: the median of the rounds; min and max: the shortest and the longest round; "
+            + "between events before and after each launch, without the graph that a run uses." + (replays
             ? " They include the launch overhead of some microseconds." : ""));
         if (replays)
             output.WriteLine("replay: ms of the same launches in a graph that contains each many times, without launch overhead; what a " +
@@ -60,9 +61,10 @@ internal sealed class LaunchTable(CudaDevice device, int rounds, IReadOnlyList<L
             CounterTable.Write(report, output);
     }
 
-    private void WriteLoop(TextWriter output, LaunchedLoop loop, int width)
+    private static void WriteLoop(TextWriter output, LaunchedLoop loop, int width)
     {
         IReadOnlyList<LaunchRow> rows = loop.Recorder.Rows;
+        int rounds = loop.Recorder.Rounds;
         double total = rows.Sum(row => row.Milliseconds) / rounds;
         output.Write(Line($"\n{loop.Loop}: {total:0.000} ms in kernels"));
         if (loop.Replays is { } replays)
@@ -72,16 +74,18 @@ internal sealed class LaunchTable(CudaDevice device, int rounds, IReadOnlyList<L
                 Line($"{replays.PlainMilliseconds:0.000} ms by plain launches, of which {replays.LaunchShare:0%} is launching"));
         }
 
-        output.WriteLine();
+        output.WriteLine(Line($"; {rounds} round{(rounds == 1 ? "" : "s")}"));
         string replay = loop.Replays is null ? "" : $" {"replay",9}";
-        output.WriteLine($"{"kernel".PadRight(width)}  {"blocks",8} {"threads",7} {"calls",7} {"ms",9}{replay} {"share",7}");
+        output.WriteLine($"{"kernel".PadRight(width)}  {"blocks",8} {"threads",7} {"calls",7} {"ms",9} {"min",9} {"max",9}{replay} "
+            + $"{"share",7}");
         foreach (LaunchRow row in rows)
         {
             double? replayed = loop.ReplayedMilliseconds(row);
             replay = loop.Replays is null ? "" : replayed is null ? $" {"-",9}" : Line($" {replayed,9:0.0000}");
             double share = Share(loop.Replays is null ? row.Milliseconds / rounds : replayed ?? 0, total);
             output.WriteLine(Line($"{row.Kernel.PadRight(width)}  {row.Blocks,8} {row.ThreadsPerBlock,7} ") +
-                Line($"{(double)row.Launches / rounds,7:0.##} {row.Milliseconds / rounds,9:0.000}{replay} {share,7:0.0%}"));
+                Line($"{(double)row.Launches / rounds,7:0.##} {row.Rounds.Median * 1e3,9:0.000} {row.Rounds.Least * 1e3,9:0.000} ")
+                + Line($"{row.Rounds.Most * 1e3,9:0.000}{replay} {share,7:0.0%}"));
         }
     }
 
@@ -91,18 +95,22 @@ internal sealed class LaunchTable(CudaDevice device, int rounds, IReadOnlyList<L
         device = device.Description,
         emulator = device.Facts.IsEmulator,
         counters = EmulatorReport.Read(device.Ordinal) is { } report ? JsonSerializer.Deserialize<JsonElement>(report) : (JsonElement?)null,
-        rounds,
         loops = recorded.Select(loop => new
         {
             name = loop.Loop,
-            seconds = loop.Recorder.Seconds / rounds,
+            rounds = loop.Recorder.Rounds,
+            seconds = loop.Recorder.Seconds / loop.Recorder.Rounds,
+            seconds_min = loop.Recorder.Times.Least,
+            seconds_median = loop.Recorder.Times.Median,
+            seconds_max = loop.Recorder.Times.Most,
             graph_seconds = loop.Replays?.GraphMilliseconds / 1e3,
             plain_seconds = loop.Replays?.PlainMilliseconds / 1e3,
             launch_share = loop.Replays?.LaunchShare,
             kernels = loop.Recorder.Rows.Select(row => new
             {
-                kernel = row.Kernel, blocks = row.Blocks, threads_per_block = row.ThreadsPerBlock, calls = (double)row.Launches / rounds,
-                seconds = row.Milliseconds / 1e3 / rounds,
+                kernel = row.Kernel, blocks = row.Blocks, threads_per_block = row.ThreadsPerBlock,
+                calls = (double)row.Launches / loop.Recorder.Rounds, seconds = row.Milliseconds / 1e3 / loop.Recorder.Rounds,
+                seconds_min = row.Rounds.Least, seconds_median = row.Rounds.Median, seconds_max = row.Rounds.Most,
                 replay_seconds = loop.ReplayedMilliseconds(row) / 1e3,
             }),
         }),

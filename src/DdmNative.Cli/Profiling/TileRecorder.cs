@@ -32,6 +32,11 @@ internal sealed class TileRecorder : ITileObserver
     /// <summary>Seconds from the start of the first plan to the end of the last one.</summary>
     public double Seconds => _runs.Count == 0 ? 0 : Stopwatch.GetElapsedTime(_runs[0].Started, _runs[^1].Ended).TotalSeconds;
 
+    /// <summary>The start and the end of each round.</summary>
+    /// <param name="rounds">The number of rounds that the loop was run for.</param>
+    public IReadOnlyList<(long Started, long Ended)> Rounds(int rounds)
+        => [.. RoundTimes.Divide(_runs, rounds).Select(round => (round.First.Started, round.Last.Ended))];
+
     public void OnRunStarted(IPlan plan) => _started = Stopwatch.GetTimestamp();
 
     public void OnRunEnded(IPlan plan) => _runs.Add(new PlanRun(plan.Name, _started, Stopwatch.GetTimestamp()));

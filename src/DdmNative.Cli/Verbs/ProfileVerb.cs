@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using CommandLine;
 using DdmNative.Runs;
@@ -21,8 +22,9 @@ internal sealed class ProfileVerb : DeviceOptions
     [Option("data", MetaValue = "SPEC", HelpText = "Instead of the job's data: a folder, or generated:classes=4,per-class=40,….")]
     public string? Data { get; set; }
 
-    [Option("rounds", Default = 5, MetaValue = "N", HelpText = "Measured rounds of each loop.")]
-    public int Rounds { get; set; } = 5;
+    [Option("rounds", MetaValue = "N",
+        HelpText = "Measured rounds of each loop. Default: as many as take a second, at least 5 and at most 1000.")]
+    public int? Rounds { get; set; }
 
     [Option("trace", MetaValue = "FILE",
         HelpText = "Write every tile of every thread as a Chrome trace, which https://ui.perfetto.dev opens. Default: none.")]
@@ -49,14 +51,14 @@ internal sealed class ProfileVerb : DeviceOptions
             throw new DeviceException($"'{DeviceName}' is several devices; profile one of them, e.g. --device cuda:0.");
         using var loops = InnerLoops.Prepare(device, job);
         MachinePeak peak = MachinePeak.Measure(device.Threads);
-        var recorded = new List<(string Loop, TileRecorder Recorder)>();
+        var recorded = new List<RecordedLoop>();
         foreach (InnerLoop loop in loops.Loops)
         {
             stop.ThrowIfCancellationRequested();
-            recorded.Add((loop.Name, Record(device, loop)));
+            recorded.Add(Record(device, loop));
         }
 
-        trace?.Write(stream => ChromeTrace.Write(stream, recorded));
+        trace?.Write(stream => ChromeTrace.Write(stream, [.. recorded.Select(loop => (loop.Name, loop.Recorder))]));
         if (Json)
             WriteJson(device, peak, recorded);
         else
@@ -73,15 +75,23 @@ internal sealed class ProfileVerb : DeviceOptions
         foreach (InnerLoop loop in loops.Loops)
         {
             stop.ThrowIfCancellationRequested();
+            LaunchRecorder Launches(int rounds)
+            {
+                var recorder = new LaunchRecorder(rounds);
+                device.LaunchObserver = recorder;
+                loop.Run(rounds);
+                device.LaunchObserver = null;
+                return recorder;
+            }
+
+            // Of chosen rounds, and on an emulator, the launches are counted: one round loads the modules.
             loop.Run(1);
-            var recorder = new LaunchRecorder();
-            device.LaunchObserver = recorder;
-            loop.Run(Rounds);
-            device.LaunchObserver = null;
-            recorded.Add(new LaunchedLoop(loop.Name, recorder, Replayed(device, loop)));
+            double round = Rounds is null && !device.Facts.IsEmulator
+                ? Measurement.WarmUp(rounds => Launches(rounds).Times.Median) : double.PositiveInfinity;
+            recorded.Add(new LaunchedLoop(loop.Name, Launches(Measurement.RoundsFor(Rounds, round)), Replayed(device, loop)));
         }
 
-        var table = new LaunchTable(device, Rounds, recorded);
+        var table = new LaunchTable(device, recorded);
         if (Json)
             JsonResult.Write(table.Result());
         else
@@ -103,55 +113,79 @@ internal sealed class ProfileVerb : DeviceOptions
         return timer;
     }
 
-    private TileRecorder Record(CpuDevice device, InnerLoop loop)
+    private RecordedLoop Record(CpuDevice device, InnerLoop loop)
     {
-        loop.Run(Math.Max(2, Rounds));
-        var recorder = new TileRecorder(device.Threads);
-        device.TileObserver = recorder;
-        loop.Run(Rounds);
-        device.TileObserver = null;
-        return recorder;
+        double round = Measurement.WarmUp(rounds => RoundTimes.Of(Tiles(rounds).Seconds).Median);
+        return Tiles(Measurement.RoundsFor(Rounds, round));
+
+        RecordedLoop Tiles(int rounds)
+        {
+            var recorder = new TileRecorder(device.Threads);
+            device.TileObserver = recorder;
+            loop.Run(rounds);
+            device.TileObserver = null;
+            return new RecordedLoop(loop.Name, recorder, recorder.Rounds(rounds));
+        }
     }
 
-    private void WriteTables(CpuDevice device, MachinePeak peak, List<(string Loop, TileRecorder Recorder)> recorded)
+    /// <summary>The tiles of one loop.</summary>
+    /// <param name="Name">Its name.</param>
+    /// <param name="Recorder">All tiles.</param>
+    /// <param name="Rounds">The start and the end of each round.</param>
+    private sealed record RecordedLoop(string Name, TileRecorder Recorder, IReadOnlyList<(long Started, long Ended)> Rounds)
+    {
+        public IEnumerable<double> Seconds => Rounds.Select(round => Stopwatch.GetElapsedTime(round.Started, round.Ended).TotalSeconds);
+
+        public RoundTimes Times => RoundTimes.Of(Seconds);
+
+        public IReadOnlyList<KernelRow> Rows(MachinePeak peak) => KernelTable.From(Recorder.Tiles, peak, Rounds);
+    }
+
+    private static void WriteTables(CpuDevice device, MachinePeak peak, List<RecordedLoop> recorded)
     {
         (double flops, double bytes) = (peak.FlopsPerSecond / peak.Threads / 1e9, peak.BytesPerSecond / peak.Threads / 1e9);
         Console.Out.WriteLine(string.Create(CultureInfo.InvariantCulture,
             $"{device.Description}. The peak of one thread: {flops:0} GFLOP/s of multiply–adds, "
             + $"{bytes:0} GB/s from the second-level cache."));
-        Console.Out.WriteLine("ms: of all threads together. GFLOP/s, GB/s: of one thread; flops are counted for the plain algorithm; "
-            + "Winograd's needs fewer.");
-        foreach ((string loop, TileRecorder recorder) in recorded)
+        Console.Out.WriteLine("ms: of all threads together, the median of the rounds; min and max: the shortest and the longest round. "
+            + "GFLOP/s, GB/s: of one thread; flops are counted for the plain algorithm; Winograd's needs fewer.");
+        foreach (RecordedLoop loop in recorded)
         {
-            IReadOnlyList<KernelRow> rows = KernelTable.From(recorder.Tiles, peak);
+            IReadOnlyList<KernelRow> rows = loop.Rows(peak);
+            RoundTimes times = loop.Times;
             Console.Out.WriteLine(string.Create(CultureInfo.InvariantCulture,
-                $"\n{loop}: {recorder.Seconds / Rounds * 1e3:0.000} ms, threads busy for {Busy(rows, recorder, device):0%} of it"));
-            KernelTable.Write(rows, Rounds, Console.Out);
+                $"\n{loop.Name}, {loop.Rounds.Count} rounds: {times.Median * 1e3:0.000} ms ({times.Least * 1e3:0.000} to ")
+                + string.Create(CultureInfo.InvariantCulture,
+                    $"{times.Most * 1e3:0.000}), threads busy for {Busy(rows, loop, device):0%} of it"));
+            KernelTable.Write(rows, Console.Out);
         }
     }
 
-    private void WriteJson(CpuDevice device, MachinePeak peak, List<(string Loop, TileRecorder Recorder)> recorded)
+    private static void WriteJson(CpuDevice device, MachinePeak peak, List<RecordedLoop> recorded)
         => JsonResult.Write(new
         {
             device = device.Description,
             threads = device.Threads,
             peak_gflops = peak.FlopsPerSecond / 1e9,
             peak_gigabytes = peak.BytesPerSecond / 1e9,
-            rounds = Rounds,
-            loops = recorded.Select(loop => (loop.Loop, loop.Recorder, Rows: KernelTable.From(loop.Recorder.Tiles, peak)))
-            .Select(loop => new
+            loops = recorded.Select(loop => (Loop: loop, loop.Times, Rows: loop.Rows(peak))).Select(loop => new
             {
-                name = loop.Loop,
-                seconds = loop.Recorder.Seconds / Rounds,
-                busy = Busy(loop.Rows, loop.Recorder, device),
+                name = loop.Loop.Name,
+                rounds = loop.Loop.Rounds.Count,
+                seconds = loop.Loop.Seconds.Average(),
+                seconds_min = loop.Times.Least,
+                seconds_median = loop.Times.Median,
+                seconds_max = loop.Times.Most,
+                busy = Busy(loop.Rows, loop.Loop, device),
                 kernels = loop.Rows.Select(row => new
                 {
-                    kernel = row.Kernel, layer = row.Layer, calls = row.Calls / Rounds, seconds = row.Seconds / Rounds, share = row.Share,
+                    kernel = row.Kernel, layer = row.Layer, calls = row.Calls, seconds = row.Seconds, seconds_min = row.Rounds.Least,
+                    seconds_median = row.Rounds.Median, seconds_max = row.Rounds.Most, share = row.Share,
                     gflops = row.Gflops, gigabytes = row.GigaBytes, of_roofline = row.OfRoofline,
                 }),
             }),
         });
 
-    private static double Busy(IReadOnlyList<KernelRow> rows, TileRecorder recorder, CpuDevice device)
-        => rows.Sum(row => row.Seconds) / (recorder.Seconds * device.Threads);
+    private static double Busy(IReadOnlyList<KernelRow> rows, RecordedLoop loop, CpuDevice device)
+        => rows.Sum(row => row.Seconds) / (loop.Seconds.Average() * device.Threads);
 }
