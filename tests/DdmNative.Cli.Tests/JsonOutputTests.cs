@@ -16,6 +16,7 @@ public sealed class JsonOutputTests(RunFiles files)
     [InlineData("methods", "run", "JOB", "--run", "WHOLE")]
     [InlineData("report", "report", "--run", "WHOLE")]
     [InlineData("rows", "compare", "WHOLE")]
+    [InlineData("rows", "compare", "WHOLE", "--each")]
     [InlineData("devices", "devices")]
     [InlineData("loops", "profile", "JOB", "--rounds", "1")]
     [InlineData("methods", "attribute", "--list-methods")]

@@ -66,6 +66,11 @@ public sealed record RunComparison
         };
     }
 
+    /// <summary>Whether all of the runs were validated, so that <see cref="Of"/> can compare them.</summary>
+    /// <exception cref="BadInputException">A run's <c>run.json</c> is damaged.</exception>
+    public static bool IsPossible(IReadOnlyList<string> folders)
+        => folders.All(folder => RunFolder.Peek(folder)?.Summary is RunSummary summary && IsValidated(summary));
+
     /// <summary>Formats the comparison as a table in Markdown, with the minimum in brackets if there are several runs.</summary>
     public string Table()
     {
@@ -95,12 +100,14 @@ public sealed record RunComparison
     internal static RunSummary Validated(string folder)
     {
         RunSummary? summary = RunFolder.Peek(folder)?.Summary;
-        if (summary is null || summary.Methods.All(method => method.Correlations.Count == 0))
+        if (summary is null || !IsValidated(summary))
             throw new BadInputException(folder, "run.json", summary is null
                 ? "no finished stage" : "no correlations with exact retraining", "a validated run",
                     "Run its job with validation.groups above 0 first.");
         return summary;
     }
+
+    private static bool IsValidated(RunSummary summary) => summary.Methods.Any(method => method.Correlations.Count > 0);
 
     private static Dictionary<string, ComparedCorrelation> Over(IEnumerable<IReadOnlyDictionary<string, double>> correlations)
         => Views.Select(view => (view, values: correlations.Where(of => of.ContainsKey(view)).Select(of => of[view]).ToArray()))
