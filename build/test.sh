@@ -76,6 +76,21 @@ run() {
     fi
 }
 
+# The Python package's tests; they skip what needs PyTorch or Fashion-MNIST where these are missing.
+run_python() {
+    local begin=$SECONDS
+    echo "== python"
+    if ! /usr/bin/python3 -c 'import numpy' 2> /dev/null; then
+        echo "Skipped: /usr/bin/python3 with numpy is not installed (Debian: python3-numpy)."
+        echo '<Counters total="1" executed="0" passed="0" failed="0" />' > "$results/python.trx"
+    else
+        DDM=$PWD/src/DdmNative.Cli/bin/Release/net10.0/ddm.dll /usr/bin/python3 python/tests --trx "$results/python.trx" ||
+            touch "$results/failed"
+        [[ -f $results/python.trx ]] || fail python "it left no results"
+    fi
+    echo "== python: $((SECONDS - begin)) s"
+}
+
 # The emulator's driver is tested as the library that programs load; without it those tests are skipped and say so.
 emulate() {
     local emulator
@@ -98,14 +113,15 @@ for file in tests/*/*.Tests.csproj; do
 done
 
 # start ARGUMENTS of run: runs in the background beside the others, one more than there are cores, because hardly any project keeps all
-# cores busy. What it prints comes when it has ended.
+# cores busy. What it prints comes when it has ended. `in_background` does the same with any command.
 most_at_once=$(($(nproc) + 1)) running=0 started=0
 declare -A begun=()
-start() {
+start() { in_background run "$@"; }
+in_background() {
     if [[ $running -ge $most_at_once ]]; then finish_one; fi
     started=$((started + 1)) running=$((running + 1))
     local log=$results/$started.log
-    { run "$@" > "$log" 2>&1; cat "$log"; } &
+    { "$@" > "$log" 2>&1; cat "$log"; } &
 }
 finish_one() {
     wait -n || touch "$results/failed"
@@ -147,6 +163,7 @@ else
     if grep -qs avx512f /proc/cpuinfo; then
         DDMTEST_SHAPES=$shapes DOTNET_EnableAVX512=0 start Compute.Tests "256-bit vectors" --filter "FullyQualifiedName~.CpuConformance"
     fi
+    in_background run_python
     while [[ $running -gt 0 ]]; do finish_one; done
     for project in "${projects[@]}"; do
         if grep -rqF 'Trait("Machine", "quiet")' --include='*.cs' "tests/DdmNative.$project"; then
