@@ -4,14 +4,22 @@ import numpy as np
 
 
 class Calibration:
-    """`slopes` [A], `matrices` [A, O, G] = slope · effect, and `noise` [A, O, G] in the same units (NaN where unknown)."""
+    """Calibrated effects of a run.
+
+    `slopes` [A], NaN for a method that none could be fitted for; `fitted` [A, O, G] = slope · effect; `groups`: those that were retrained
+    without. `matrices` and `noise` [A, O, G] are what to show: those of a method without a slope stay in their own unit.
+    """
 
     def __init__(self, arrays, findings):
         self.slopes = arrays["slopes"]
         self.groups = arrays["groups"]
-        self.matrices = arrays["matrices"]
-        noise = arrays.get("noise")
-        self.noise = findings.noise * np.abs(self.slopes)[:, None, None] if noise is None else noise
+        self.fitted = arrays["matrices"]
+        has_slope = np.isfinite(self.slopes)
+        self.factors = np.where(has_slope, self.slopes, 1.0)
+        self.matrices = np.where(has_slope[:, None, None], self.fitted, findings.matrices)
+        stored = arrays.get("noise")
+        scaled = findings.noise * np.abs(self.factors)[:, None, None]
+        self.noise = scaled if stored is None else np.where(has_slope[:, None, None], stored, findings.noise)
 
 
 def read_calibration(arrays, findings):
@@ -20,4 +28,4 @@ def read_calibration(arrays, findings):
         return None
     calibration = Calibration(arrays, findings)
     expected = calibration.slopes[:, None, None] * findings.matrices
-    return calibration if np.array_equal(calibration.matrices, expected, equal_nan=True) else None
+    return calibration if np.array_equal(calibration.fitted, expected, equal_nan=True) else None

@@ -124,7 +124,9 @@ class Run:
     def totals(self, objective=None, method=None):
         """Effects of your own groups as a whole, whatever their class: a list of Total, the most harmful first; empty without names."""
         a, o = self.findings.index(method or self.lead), self.findings.objective(objective)
-        return totals_of(self.findings, a, o, self._harm(objective), 1.0 if self.calibration is None else float(self.calibration.slopes[a]))
+        shown, factor = (self.findings, 1.0) if self.calibration is None else (self.calibration, float(self.calibration.factors[a]))
+        totals = totals_of(self.findings, a, o, shown.matrices, shown.noise, factor)
+        return sorted(totals, key=lambda total: -self._harm(objective) * total.effect)
 
     def most_harmful(self, count=5, objective=None):
         """The groups without which the objective (the first for None) would be better by most: a list of Group."""

@@ -1,4 +1,7 @@
-"""Several pictures beside one another."""
+"""Several pictures beside one another, and PNG files of them."""
+
+import struct
+import zlib
 
 import numpy as np
 
@@ -25,3 +28,16 @@ def as_bytes(picture):
     values = picture.astype(np.float64)
     low, high = min(0.0, values.min()), max(1.0, values.max())
     return np.rint((values - low) / (high - low) * 255).astype(np.uint8)
+
+
+def save_png(picture, path):
+    """Writes a picture [H, W] or [H, W, 3] as PNG, 8 bits per channel."""
+    pixels = as_bytes(picture)
+    height, width = pixels.shape[:2]
+    # Every row begins with its filter: 0, none.
+    rows = np.concatenate([np.zeros((height, 1), np.uint8), pixels.reshape(height, -1)], axis=1)
+    header = struct.pack(">IIBBBBB", width, height, 8, 0 if pixels.ndim == 2 else 2, 0, 0, 0)
+    with open(path, "wb") as file:
+        file.write(b"\x89PNG\r\n\x1a\n")
+        for name, body in ((b"IHDR", header), (b"IDAT", zlib.compress(rows.tobytes())), (b"IEND", b"")):
+            file.write(struct.pack(">I", len(body)) + name + body + struct.pack(">I", zlib.crc32(name + body)))

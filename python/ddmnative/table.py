@@ -13,7 +13,7 @@ def long_table(run):
     a, o, g = (index.ravel() for index in np.indices((methods, rows, count)))
     groups = run.groups
     exact = np.full((rows, count), np.nan) if run.exact is None else run.exact.spread(count)
-    calibrated = np.full(findings.matrices.shape, np.nan) if run.calibration is None else run.calibration.matrices
+    calibrated = np.full(findings.matrices.shape, np.nan) if run.calibration is None else run.calibration.fitted
     return {
         "method": np.array(findings.methods)[a],
         "objective": np.array(findings.objectives)[o],

@@ -1,6 +1,6 @@
 """Effects of whole sources: all groups of one own name (an annotator, a batch), whatever their class."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -19,34 +19,29 @@ class Total:
     by: str
 
 
-def totals_of(findings, method, objective, harm_first, slope):
-    """A list of Total, the most harmful first; empty if the groups have no names of their own.
+def totals_of(findings, method, objective, matrices, noise, factor):
+    """A list of Total in the order of the names' first groups; empty if the groups have no names of their own.
 
-    `method` and `objective` are rows of `findings.matrices`; `harm_first` is the sign that makes an effect a harm;
-    `slope` calibrates the effects, 1 if there is no calibration.
+    `method` and `objective` are rows; `matrices` and `noise` [A, O, G] are the effects to show, `factor` times those of `findings`.
     """
     if findings.names is None:
         return []
     arrays = findings.arrays
+    # Runs of older versions, and names with one group each, have no totals: the effects of the name's groups are added up.
     if arrays.get("totals") is None:
-        found = _sums(findings, method, objective)
-    else:
-        noise = arrays.get("total_noise")
-        found = [
-            Total(str(name), int(arrays["total_size"][t]), float(arrays["totals"][method, objective, t]),
-                  np.nan if noise is None else float(noise[method, objective, t]), str(arrays["total_by"][method]))
-            for t, name in enumerate(arrays["total_name"])
-        ]
-    found = [replace(total, effect=slope * total.effect, noise=abs(slope) * total.noise) for total in found]
-    return sorted(found, key=lambda total: (-harm_first * total.effect, total.name))
-
-
-def _sums(findings, method, objective):
-    """For runs of older versions, which have no totals: the effects of the name's groups added up."""
+        return [_sum(findings, name, method, objective, matrices, noise) for name in dict.fromkeys(findings.names)]
     found = []
-    for name in dict.fromkeys(findings.names):
-        columns = [g for g, other in enumerate(findings.names) if other == name]
-        effect = findings.matrices[method, objective, columns].sum()
-        noise = np.sqrt((findings.noise[method, objective, columns] ** 2).sum())
-        found.append(Total(name, int(findings.sizes[columns].sum()), float(effect), float(noise), "sum"))
+    for t, name in enumerate(arrays["total_name"]):
+        added = _sum(findings, str(name), method, objective, matrices, noise)
+        own = abs(factor) * float(arrays["total_noise"][method, objective, t])
+        found.append(Total(str(name), int(arrays["total_size"][t]), factor * float(arrays["totals"][method, objective, t]),
+                           own if np.isfinite(own) else added.noise, str(arrays["total_by"][method])))
     return found
+
+
+def _sum(findings, name, method, objective, matrices, noise):
+    columns = [g for g, other in enumerate(findings.names) if other == name]
+    effect = matrices[method, objective, columns].sum()
+    # As of independent numbers.
+    error = np.sqrt((noise[method, objective, columns] ** 2).sum())
+    return Total(name, int(findings.sizes[columns].sum()), float(effect), float(error), "sum")

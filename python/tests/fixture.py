@@ -17,8 +17,8 @@ def matrices():
     return np.stack([head, head / 2])
 
 
-def write_run(folder, own_names=False, new=False, validated=False, calibrated=False, granularity="group"):
-    """`new` adds the arrays and fields that versions before 0.2 do not write."""
+def write_run(folder, own_names=False, new=False, validated=False, calibrated=False, granularity="group", slopes=(2.0, -3.0)):
+    """`new` adds the arrays and fields that older versions do not write."""
     record = {
         "format": 1, "version": "0.1.0", "begun": None,
         "job": {"data": {"source": os.path.join(folder, "data")}, "attribution": {"granularity": granularity}},
@@ -52,7 +52,7 @@ def write_run(folder, own_names=False, new=False, validated=False, calibrated=Fa
                  exact=exact.mean(0), exact_seeds=exact, methods=np.array(METHODS), seeds=np.array([1, 2], np.uint64),
                  predicted=matrices()[0][:, [0, 2]], predicted_methods=matrices()[:, :, [0, 2]])
     if calibrated:
-        slopes = np.array([2.0, -3.0])
+        slopes = np.array(slopes)
         np.savez(os.path.join(folder, "calibrated.npz"), slopes=slopes, matrices=slopes[:, None, None] * matrices(),
                  groups=np.array([0, 2], np.int32), methods=np.array(METHODS), objectives=np.array(OBJECTIVES))
     return folder

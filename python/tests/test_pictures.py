@@ -9,7 +9,8 @@ from case import FolderCase
 from fixture import write_run
 
 import ddmnative
-from ddmnative.sheet import sheet
+from ddmnative.datasets import png as png_reader
+from ddmnative.sheet import save_png, sheet
 
 
 def png(image, filters=(0, 1, 2, 3, 4), kind=None, palette=None):
@@ -103,7 +104,14 @@ class Pictures(FolderCase):
             ddmnative.load(self.folder, data="generated:classes=2").picture(0)
 
 
-class Sheets(unittest.TestCase):
+class Sheets(FolderCase):
+    def test_a_saved_picture_is_read_back(self):
+        for shape in ((4, 6), (4, 6, 3)):
+            picture = np.random.default_rng(2).integers(0, 256, shape, dtype=np.uint8)
+            save_png(picture, self.path("sheet.png"))
+            with open(self.path("sheet.png"), "rb") as file:
+                np.testing.assert_array_equal(png_reader.decode("sheet.png", file.read()), picture)
+
     def test_pictures_are_placed_row_by_row(self):
         pictures = [np.full((2, 3), value, np.uint8) for value in (10, 20, 30)]
         whole = sheet(pictures, columns=2, gap=1)

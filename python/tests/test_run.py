@@ -90,6 +90,13 @@ class CalibratedRun(FolderCase):
         self.assertAlmostEqual(run.totals(method="head")[0].effect, 0.4)
         self.assertAlmostEqual(run.totals(method="head")[0].noise, 0.04)
 
+    def test_a_method_without_a_slope_stays_in_its_own_unit(self):
+        run = ddmnative.load(write_run(self.folder, new=True, own_names=True, validated=True, calibrated=True, slopes=(2.0, np.nan)))
+        np.testing.assert_array_equal(run.effects("push"), matrices()[1])
+        np.testing.assert_allclose(run.noise_of("push"), np.full((2, 4), 0.01))
+        self.assertAlmostEqual(run.totals(method="push")[0].effect, 0.4)
+        self.assertTrue(np.isnan(run.table()["calibrated"][8:]).all())
+
     def test_exact_effects_are_means_over_seeds(self):
         run = ddmnative.load(write_run(self.folder, validated=True))
         np.testing.assert_allclose(run.exact.effects, [[-0.5, 0.2], [0.04, -0.02]])
