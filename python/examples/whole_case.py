@@ -3,8 +3,8 @@
 # # From a PyTorch model to one that has forgotten a group
 #
 # A network is trained in PyTorch on a part of Fashion-MNIST. `ddm` says which of its training images made it what it is; one group is
-# forgotten, and the changed network is back in PyTorch. Run it as a program (`python3 python/examples/whole_case.py`), or cell by cell in an
-# editor that knows `# %%`. It needs ddm (docs/install.md), numpy, PyTorch (Debian: python3-torch) and Fashion-MNIST (Debian:
+# forgotten, and the changed network is back in PyTorch. Run it as a program (`python3 python/examples/whole_case.py`), or cell by cell in
+# an editor that knows `# %%`. It needs ddm (docs/install.md), numpy, PyTorch (Debian: python3-torch) and Fashion-MNIST (Debian:
 # dataset-fashion-mnist, or `ddm data fetch fashion-mnist`).
 
 # %%

@@ -55,6 +55,29 @@ class WholeRun(FolderCase):
             numbers = [float(row.get(name) or "nan") for row in expected]
             np.testing.assert_array_equal(table[name], numbers, err_msg=name)
 
+    def test_lists_and_totals_are_those_of_the_summary(self):
+        rows = np.arange(60)
+        with open(self.path("sources.csv"), "w", encoding="utf-8") as file:
+            file.write("sample,group\n" + "".join(f"{n},{'ab'[n % 2]}\n" for n in rows))
+        ddmnative.ddm("attribute", program=PROGRAM, run=self.run_folder, groups=self.path("sources.csv"), method="head")
+        self.run_.validate("all", seeds=2)
+        summary = self.run_.summary
+        self.assertEqual([group.number for group in self.run_.most_harmful(3)], [entry["group"] for entry in summary["most_harmful"]])
+        for entry in summary["most_helpful"]:
+            self.assertAlmostEqual(self.run_.effect(entry["group"]), entry["effect"])
+            self.assertAlmostEqual(self.run_.noise[0, entry["group"]], entry["noise"])
+            (place,) = np.flatnonzero(self.run_.exact.groups == entry["group"])
+            self.assertAlmostEqual(self.run_.exact.noise[0, place], entry["exact_noise"])
+        totals = [(total.name, total.size, total.by) for total in self.run_.totals()]
+        self.assertEqual(totals, [(entry["name"], entry["size"], entry["by"]) for entry in summary["own_groups"]])
+        self.assertEqual(sorted(total[0] for total in totals), ["a", "b"])
+        for total, entry in zip(self.run_.totals(), summary["own_groups"]):
+            self.assertAlmostEqual(total.effect, entry["effect"])
+            self.assertAlmostEqual(total.noise, entry["noise"])
+        self.assertEqual(self.run_.lead, summary["lead"])
+        self.assertEqual(self.run_.answer, summary["answer"])
+        self.assertAlmostEqual(self.run_.target_value[0], summary["objective_value"])
+
     def test_a_forgotten_group_leaves_a_model(self):
         group = self.run_.most_harmful(1)[0]
         done = self.run_.forget(group, method="head", out=self.path("out.safetensors"))
