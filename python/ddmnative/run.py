@@ -15,6 +15,8 @@ from .exact import read_exact
 from .findings import Findings
 from .forgotten import Forgotten
 from .groups import Group, Sample, read_samples
+from .misclassified import read_misclassified
+from .suspects import read_suspects
 from .table import as_frame, long_table
 from .totals import totals_of
 
@@ -184,6 +186,15 @@ class Run:
                               f"Run: ddm attribute --run {self.folder} --samples grad-dot")
         objectives = [str(name) for name in arrays["objectives"]]
         return arrays["matrix"][objectives.index(objective or objectives[0])]
+
+    def suspects(self, count=None):
+        """Training images that are most likely mislabelled, the most suspicious first (all for None); empty if the run lists none."""
+        return read_suspects(self.folder)[:count]
+
+    @property
+    def misclassified(self):
+        """Wrong test images and their causes, a Misclassified; None if the run has not computed them."""
+        return read_misclassified(read_if_there(self.folder, os.path.join("attribution", "misclassified.npz")))
 
     def picture(self, sample):
         """The picture of a training sample: [H, W], or [H, W, 3] in colour. NoData says why if it cannot be read."""

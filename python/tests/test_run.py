@@ -115,6 +115,32 @@ class CalibratedRun(FolderCase):
         self.assertIsNone(run.calibration)
 
 
+class Doubts(FolderCase):
+    """Suspects and wrong answers, which a run may lack."""
+
+    def test_a_run_without_them_has_none(self):
+        run = ddmnative.load(write_run(self.folder))
+        self.assertEqual((run.suspects(), run.misclassified), ([], None))
+
+    def test_suspects_are_in_the_order_of_their_ranks(self):
+        write_run(self.folder)
+        with open(self.path("suspects.csv"), "w", encoding="utf-8") as file:
+            file.write("sample,file,label,class_name,score,rank\n8,b.png,1,dog,0.5,2\n4,,0,cat,2.5,1\n")
+        first, second = ddmnative.load(self.folder).suspects()
+        self.assertEqual((first.source, first.label, first.class_name, first.file, first.score), (4, 0, "cat", None, 2.5))
+        self.assertEqual((second.rank, second.file), (2, "b.png"))
+        self.assertEqual(ddmnative.load(self.folder).suspects(1), [first])
+
+    def test_causes_lower_the_margin_most(self):
+        write_run(self.folder)
+        np.savez(self.path("attribution", "misclassified.npz"), test=[7, 9], label=[0, 1], predicted=[1, 0], probability=[0.9, 0.6],
+                 matrix=[[0.1, -0.5, 0.2, -0.1], [0.0, 0.0, -1.0, 1.0]], method=np.array(["ekfac"]))
+        wrong = ddmnative.load(self.folder).misclassified
+        self.assertEqual(wrong.causes(0, 2).tolist(), [1, 3])
+        self.assertEqual(wrong.causes(1, 1).tolist(), [2])
+        self.assertEqual((wrong.method, wrong.test.tolist()), ("ekfac", [7, 9]))
+
+
 class Granularities(FolderCase):
     def test_a_class_has_all_its_samples(self):
         write_run(self.folder, granularity="class")
