@@ -125,10 +125,12 @@ class Doubts(FolderCase):
     def test_suspects_are_in_the_order_of_their_ranks(self):
         write_run(self.folder)
         with open(self.path("suspects.csv"), "w", encoding="utf-8") as file:
-            file.write("sample,file,label,class_name,score,rank\n8,b.png,1,dog,0.5,2\n4,,0,cat,2.5,1\n")
+            file.write("# score: the loss\nsample,file,label,class_name,score,rank,predicted,probability\n"
+                       "8,b.png,1,dog,0.5,2,,\n4,,0,cat,2.5,1,1,0.75\n")
         first, second = ddmnative.load(self.folder).suspects()
         self.assertEqual((first.source, first.label, first.class_name, first.file, first.score), (4, 0, "cat", None, 2.5))
-        self.assertEqual((second.rank, second.file), (2, "b.png"))
+        self.assertEqual((second.rank, second.file, second.predicted), (2, "b.png", None))
+        self.assertEqual((first.predicted, first.probability), (1, 0.75))
         self.assertEqual(ddmnative.load(self.folder).suspects(1), [first])
 
     def test_causes_lower_the_margin_most(self):
