@@ -68,6 +68,8 @@ internal static class StageList
         yield return new AttributeStage(job);
         if (SampleStage.For(job) is SampleStage samples)
             yield return samples;
+        if (MisclassifiedStage.For(job, inputs) is MisclassifiedStage misclassified)
+            yield return misclassified;
         if (validates)
         {
             yield return new RetrainStage(job);

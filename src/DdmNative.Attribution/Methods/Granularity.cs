@@ -24,11 +24,18 @@ public static class Granularity
                 int[] classes = [.. labels.Distinct().Order()];
                 return new GroupTable([.. labels.Select(label => Array.IndexOf(classes, label))], classes, new int[classes.Length]);
             case Sample:
-                var seen = new int[labels.Max() + 1];
-                return new GroupTable([.. Enumerable.Range(0, labels.Length)], [.. labels], [.. labels.Select(label => seen[label]++)]);
+                return EachSample(labels);
             default:
                 throw new ArgumentException($"There is no granularity '{granularity}'; choose {string.Join(", ", Names)}.",
                     nameof(granularity));
         }
+    }
+
+    /// <summary>A part for each sample.</summary>
+    public static GroupTable EachSample(int[] labels)
+    {
+        ArgumentNullException.ThrowIfNull(labels);
+        var seen = new int[labels.Max() + 1];
+        return new GroupTable([.. Enumerable.Range(0, labels.Length)], [.. labels], [.. labels.Select(label => seen[label]++)]);
     }
 }
