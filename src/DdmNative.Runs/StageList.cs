@@ -70,6 +70,7 @@ internal static class StageList
             yield return samples;
         if (MisclassifiedStage.For(job, inputs) is MisclassifiedStage misclassified)
             yield return misclassified;
+        yield return new SuspectStage();
         if (validates)
         {
             yield return new RetrainStage(job);

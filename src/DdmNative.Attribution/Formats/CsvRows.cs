@@ -12,13 +12,16 @@ internal sealed class CsvRows : IDisposable
     private readonly CsvReader _csv;
     private readonly Dictionary<string, int> _columns = [];
 
-    public CsvRows(string path)
+    /// <param name="path">The file.</param>
+    /// <param name="comment">The character that starts a comment line; null for none.</param>
+    public CsvRows(string path, char? comment = null)
     {
         Path = path;
         _csv = CsvReader.Create(new StreamReader(InputFile.Open(path), new UTF8Encoding(false, throwOnInvalidBytes: true)),
             new CsvReaderOptions
         {
             Separator = ',',
+            CommentPrefix = comment,
             TrimWhitespace = true,
             TrackLineNumbers = true,
             MaxRecordSize = 1 << 20,
@@ -63,6 +66,10 @@ internal sealed class CsvRows : IDisposable
     public string Text(string column) => _csv.GetString(_columns[column]) is { Length: > 0 } text
         ? text
         : throw Error(column, "nothing", "a value", "Complete the line.");
+
+    /// <summary>A field that may be empty, or whose column may be missing; then null.</summary>
+    public string? Optional(string column)
+        => Has(column) && _csv.GetString(_columns[column]) is { Length: > 0 } text ? text : null;
 
     /// <summary>A field that is a non-negative integer.</summary>
     public int Number(string column)
