@@ -103,7 +103,7 @@ internal sealed class RunInputs
             Pixels = PixelRange.Of(train),
             Notes = [.. train.Notes, .. test.Notes, .. ConstantChannels(train)],
             Target = files?.For(network, Recipe(job).TotalSteps(train.Count)),
-            Forgotten = Forget(job, goal, groups, groupCount),
+            Forgotten = Forget(job, goal, groups, groupCount, train.ClassNames),
         };
     }
 
@@ -208,7 +208,7 @@ internal sealed class RunInputs
     /// <summary>
     /// The groups to forget. If unlearning is not requested now, a request that no longer matches the groups selects none.
     /// </summary>
-    private static int[] Forget(Job job, RunGoal goal, GroupTable? groups, int groupCount)
+    private static int[] Forget(Job job, RunGoal goal, GroupTable? groups, int groupCount, IReadOnlyList<string>? classNames)
     {
         if (job.Unlearning is null)
             return [];
@@ -216,7 +216,8 @@ internal sealed class RunInputs
         {
             return GroupSelector.Resolve(job.Unlearning,
                 groups?.ClassOf ?? [.. Enumerable.Range(0, groupCount).Select(g => g / job.Groups.PerClass)],
-                groups?.ClusterOf ?? [.. Enumerable.Range(0, groupCount).Select(g => g % job.Groups.PerClass)], groups?.Names);
+                groups?.ClusterOf ?? [.. Enumerable.Range(0, groupCount).Select(g => g % job.Groups.PerClass)], groups?.Names,
+                classNames);
         }
         catch (BadInputException) when (!goal.Unlearns())
         {

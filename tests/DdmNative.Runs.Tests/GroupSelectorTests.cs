@@ -21,6 +21,34 @@ public sealed class GroupSelectorTests
     public void A_selector_names_all_groups_that_it_fits(string text, params int[] groups)
         => Assert.Equal(groups, GroupSelector.Resolve(new JobUnlearning { Forget = [text] }, Classes, Clusters, Names));
 
+    [Theory]
+    [InlineData("class=dog", 2, 3)]
+    [InlineData("class=cat,dog,cluster=1", 1, 3)]
+    [InlineData("class=1", 2, 3)]
+    [InlineData("class=a=b", 4, 5)]
+    public void A_class_may_be_called_by_its_name(string text, params int[] groups)
+        => Assert.Equal(groups,
+            GroupSelector.Resolve(new JobUnlearning { Forget = [text] }, Classes, Clusters, null, ["cat", "dog", "eel", "a=b"]));
+
+    [Fact]
+    public void A_mistyped_class_is_answered_with_the_names()
+    {
+        string message = Assert.Throws<BadInputException>(() => GroupSelector.Resolve(new JobUnlearning { Forget = ["class=dgo"] },
+            Classes, Clusters, null, ["cat", "dog", "eel", "fox"])).Message;
+        Assert.Contains("classes 0 (cat), 1 (dog), 3 (fox)", message, StringComparison.Ordinal);
+        Assert.Contains("Did you mean class=dog?", message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_number_that_is_the_name_of_another_class_is_refused()
+    {
+        string[] shifted = ["1", "2", "3", "4"];
+        Assert.Contains("the name of class 0 and the number of '2'", Assert.Throws<BadInputException>(
+            () => GroupSelector.Resolve(new JobUnlearning { Forget = ["class=1"] }, Classes, Clusters, null, shifted)).Message,
+            StringComparison.Ordinal);
+        Assert.Equal([4, 5], GroupSelector.Resolve(new JobUnlearning { Forget = ["class=4"] }, Classes, Clusters, null, shifted));
+    }
+
     [Fact]
     public void Several_selectors_and_numbers_name_more_groups()
         => Assert.Equal([0, 2, 3, 5],
@@ -54,8 +82,8 @@ public sealed class GroupSelectorTests
     [InlineData("")]
     [InlineData("3")]
     [InlineData("class=")]
-    [InlineData("class=three")]
-    [InlineData("class=-1")]
+    [InlineData("cluster=three")]
+    [InlineData("group=-1")]
     [InlineData("colour=red")]
     [InlineData("class=1,class=2")]
     [InlineData("class=1,,2")]

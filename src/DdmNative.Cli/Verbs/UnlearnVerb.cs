@@ -18,8 +18,8 @@ internal sealed class UnlearnVerb : RunOptions
 
     [Sets("unlearning.forget")]
     [Option("forget", MetaValue = "WHAT",
-        HelpText = "The groups to forget, by description: class=3,cluster=2; class=3 (all of it); group=7,12; name=annotator-5 (of your "
-            + "own groups). Several descriptions may follow each other. This option or --remove is required.")]
+        HelpText = "The groups to forget, by description: class=3,cluster=2; class=3 or class=Shirt (all of it); group=7,12; "
+            + "name=annotator-5 (of your own groups). Several descriptions may follow each other. This option or --remove is required.")]
     public IEnumerable<string> Forget { get; set; } = [];
 
     [Sets("unlearning.method")]
