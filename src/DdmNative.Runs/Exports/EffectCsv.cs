@@ -21,7 +21,8 @@ public static class EffectCsv
         ArgumentNullException.ThrowIfNull(table);
         file.Write(Encoding.UTF8.GetBytes($"# {AttributionMatrix.Convention}\n"));
         using CsvWriter csv = CsvWriter.Create(file, new CsvWriterOptions { NewLine = "\n" }, leaveOpen: true);
-        csv.WriteHeader(["method", "objective", "unit", "group", "class", "cluster", "name", "size", "effect", "calibrated", "exact"]);
+        csv.WriteHeader(["method", "objective", "unit", "group", "class", "cluster", "name", "size", "effect", "calibrated", "exact",
+            "class_name", "sample", "file"]);
         for (int row = 0; row < table.Rows; row++)
         {
             foreach (string text in (ReadOnlySpan<string>)[table.Method[row], table.Objective[row], table.Unit[row]])
@@ -32,6 +33,9 @@ public static class EffectCsv
             csv.WriteField(table.Size[row]);
             foreach (double? number in (ReadOnlySpan<double?>)[table.Effect[row], table.Calibrated[row], table.Exact[row]])
                 csv.WriteField(number?.ToString("R", CultureInfo.InvariantCulture) ?? "");
+            csv.WriteField(table.ClassName[row] ?? "");
+            csv.WriteField(table.Sample[row]?.ToString(CultureInfo.InvariantCulture) ?? "");
+            csv.WriteField(table.File[row] ?? "");
             csv.EndRecord();
         }
     }

@@ -18,8 +18,10 @@ public static class EffectParquet
     public const string GranularityKey = "granularity";
 
     private static readonly DataField<string> Method = new("method", nullable: false), Objective = new("objective", nullable: false),
-        Unit = new("unit", nullable: false), Name = new("name", nullable: true);
+        Unit = new("unit", nullable: false), Name = new("name", nullable: true),
+        ClassName = new("class_name", nullable: true), File = new("file", nullable: true);
     private static readonly DataField<int> Group = new("group"), Class = new("class"), Cluster = new("cluster"), Size = new("size");
+    private static readonly DataField<int?> Sample = new("sample");
     private static readonly DataField<double> Effect = new("effect");
     private static readonly DataField<double?> Calibrated = new("calibrated"), Exact = new("exact");
 
@@ -38,7 +40,8 @@ public static class EffectParquet
 
     private static async Task WriteAsync(Stream file, EffectTable table)
     {
-        var schema = new ParquetSchema(Method, Objective, Unit, Group, Class, Cluster, Name, Size, Effect, Calibrated, Exact);
+        var schema = new ParquetSchema(Method, Objective, Unit, Group, Class, Cluster, Name, Size, Effect, Calibrated, Exact, ClassName,
+            Sample, File);
         await using ParquetWriter writer = await ParquetWriter.CreateAsync(schema, file).ConfigureAwait(false);
         writer.CustomMetadata = new Dictionary<string, string> { [ConventionKey] = AttributionMatrix.Convention,
             [GranularityKey] = table.Granularity };
@@ -55,6 +58,9 @@ public static class EffectParquet
         foreach ((DataField field, double?[] values) in (IEnumerable<(DataField, double?[])>)[(Calibrated, table.Calibrated),
             (Exact, table.Exact)])
             await rows.WriteAsync<double>(field, values).ConfigureAwait(false);
+        await rows.WriteAsync(ClassName, table.ClassName!).ConfigureAwait(false);
+        await rows.WriteAsync<int>(Sample, table.Sample).ConfigureAwait(false);
+        await rows.WriteAsync(File, table.File!).ConfigureAwait(false);
         rows.CompleteValidate();
     }
 }

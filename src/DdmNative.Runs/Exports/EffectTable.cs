@@ -17,6 +17,7 @@ public sealed class EffectTable
         (Method, Objective, Unit, Name) = (new string[rows], new string[rows], new string[rows], new string?[rows]);
         (Group, Class, Cluster, Size) = (new int[rows], new int[rows], new int[rows], new int[rows]);
         (Effect, Calibrated, Exact) = (new double[rows], new double?[rows], new double?[rows]);
+        (ClassName, Sample, File) = (new string?[rows], new int?[rows], new string?[rows]);
     }
 
     /// <summary>What a row's group is: a group, a class or a sample.</summary>
@@ -52,6 +53,15 @@ public sealed class EffectTable
     /// <summary>The same by exact retraining, the mean over seeds; null for groups that were not retrained without.</summary>
     public double?[] Exact { get; }
 
+    /// <summary>The class's name; null if classes have none, and for a group that spans several.</summary>
+    public string?[] ClassName { get; }
+
+    /// <summary>Of a single sample, its index in the original data; null for groups and classes.</summary>
+    public int?[] Sample { get; }
+
+    /// <summary>Of a single sample, its file; null for groups and classes, and for samples without files.</summary>
+    public string?[] File { get; }
+
     public int Rows => Group.Length;
 
     /// <summary>Reads what a run has found.</summary>
@@ -74,6 +84,9 @@ public sealed class EffectTable
         Dictionary<int, double>[]? exact = validation is null
             ? null : [.. Enumerable.Range(0, file.Objectives.Count).Select(validation.ByGroup)];
         double[] effects = file.Effects;
+        IReadOnlyList<string>? classNames = record.Job.Data.ClassNames ?? file.ClassNames;
+        (int Sample, string? File)[]? samples
+            = record.Job.Attribution.Granularity == Attribution.Methods.Granularity.Sample ? SamplesOf(run, record) : null;
         var table = new EffectTable(record.Job.Attribution.Granularity, effects.Length);
         for (int row = 0; row < table.Rows; row++)
         {
@@ -86,8 +99,26 @@ public sealed class EffectTable
             double? slope = slopes is not null && double.IsFinite(slopes[a]) ? slopes[a] : null;
             (table.Effect[row], table.Calibrated[row], table.Exact[row]) = (effects[row], slope * effects[row], exact is not null
                 && exact[o].TryGetValue(g, out double measured) ? measured : null);
+            table.ClassName[row] = classNames?.ElementAtOrDefault(file.Classes[g]);
+            if (samples?.Length == file.Groups)
+                (table.Sample[row], table.File[row]) = samples[g];
         }
 
         return table;
+    }
+
+    /// <summary>The samples in the order of the data in use, from the groups' file; null if that has been changed.</summary>
+    private static (int Sample, string? File)[]? SamplesOf(string run, RunRecord record)
+    {
+        StageRecord? stage = record.Stages.FirstOrDefault(stage => stage.Name == GroupStage.StageName);
+        string path = Path.Combine(run, GroupStage.FileName);
+        if (stage is null || Fingerprint.OfFile(path) != stage.Files.GetValueOrDefault(GroupStage.FileName))
+            return null;
+        using var rows = new CsvRows(path);
+        rows.Require("sample");
+        var samples = new List<(int, string?)>();
+        while (rows.Next())
+            samples.Add((rows.Number("sample"), rows.Optional("file")));
+        return [.. samples];
     }
 }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using DdmNative.Attribution.Datasets;
 using DdmNative.Attribution.Formats;
 using DdmNative.Attribution.Methods;
 using DdmNative.Attribution.Objectives;
@@ -48,7 +49,7 @@ internal sealed class AttributeStage(Job job) : Stage
             Totals = job.Attribution.Granularity == Granularity.Group ? Totals(effects, groups) : null,
             ClassNames = context.Inputs.Train.ClassNames,
         }.Write(context.PathFor(AttributionFile.Name));
-        AtomicFile.WriteText(context.PathFor(CsvFile), Csv(matrices[0], groups));
+        AtomicFile.WriteText(context.PathFor(CsvFile), Csv(matrices[0], groups, context.Inputs.Train));
         var figures = new Dictionary<string, double>();
         foreach (string method in job.Attribution.Methods.Union(MethodRegistry.Parts(job.Attribution.Methods)))
             effects.Check(method)?.AddTo(figures, method);
@@ -72,22 +73,39 @@ internal sealed class AttributeStage(Job job) : Stage
             [.. found.Select(of => of.Effects)], [.. found.Select(of => of.Noise)], [.. found.Select(of => of.By)]);
     }
 
-    /// <summary>A line per group, a column per objective, under a comment with the sign convention.</summary>
-    private static string Csv(AttributionMatrix matrix, GroupTable groups)
+    /// <summary>
+    /// A line per group, a column per objective, under a comment with the sign convention; then the words for the group: its name, its
+    /// class's, and of a single sample its index in the original data and its file, as far as there are any.
+    /// </summary>
+    private string Csv(AttributionMatrix matrix, GroupTable groups, Dataset train)
     {
+        bool isSample = job.Attribution.Granularity == Granularity.Sample;
+        var words = new List<(string Column, Func<int, string> Of)>();
+        if (groups.Names is string[] names)
+            words.Add(("name", g => names[g]));
+        if (train.ClassNames is IReadOnlyList<string> classNames)
+            words.Add(("class_name", g => groups.ClassOf[g] == GroupTable.SeveralClasses ? "" : classNames[groups.ClassOf[g]]));
+        if (isSample)
+            words.Add(("sample", g => train.SourceIndices[g].ToString(CultureInfo.InvariantCulture)));
+        if (isSample && train.SourceFiles is not null)
+            words.Add(("file", g => train.FileOf(g)!));
         var text = new StringBuilder();
         text.Append("# ").Append(AttributionMatrix.Convention).Append('\n');
-        text.Append("group,class,cluster,size,").AppendJoin(',', matrix.Objectives.Select(Quoted)).Append('\n');
+        text.Append("group,class,cluster,size,").AppendJoin(',', matrix.Objectives.Concat(words.Select(word => word.Column)).Select(Quoted))
+            .Append('\n');
         for (int g = 0; g < groups.Count; g++)
         {
             text.Append(CultureInfo.InvariantCulture, $"{g},{groups.ClassOf[g]},{groups.ClusterOf[g]},{groups.Sizes[g]}");
             for (int o = 0; o < matrix.Objectives.Count; o++)
                 text.Append(',').Append(matrix[o, g].ToString("R", CultureInfo.InvariantCulture));
+            foreach ((_, Func<int, string> word) in words)
+                text.Append(',').Append(Quoted(word(g)));
             text.Append('\n');
         }
 
         return text.ToString();
     }
 
-    private static string Quoted(string name) => name.Contains(',', StringComparison.Ordinal) ? $"\"{name}\"" : name;
+    private static string Quoted(string text)
+        => text.AsSpan().IndexOfAny(",\"\r\n") < 0 ? text : $"\"{text.Replace("\"", "\"\"", StringComparison.Ordinal)}\"";
 }

@@ -12,7 +12,7 @@ namespace DdmNative.Runs.Stages;
 internal sealed class GroupStage(Job job, GroupTable? own) : Stage
 {
     public const string StageName = "groups";
-    private const string FileName = "groups.csv";
+    public const string FileName = "groups.csv";
 
     public override string Name => StageName;
 

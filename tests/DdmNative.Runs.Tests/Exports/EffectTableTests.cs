@@ -70,9 +70,44 @@ public sealed class EffectTableTests : IDisposable
 
         string[] lines = File.ReadAllLines(_folder.File("effects.csv"));
         Assert.Equal("# " + AttributionMatrix.Convention, lines[0]);
-        Assert.Equal("method,objective,unit,group,class,cluster,name,size,effect,calibrated,exact", lines[1]);
+        Assert.Equal("method,objective,unit,group,class,cluster,name,size,effect,calibrated,exact,class_name,sample,file", lines[1]);
         Assert.Equal(table.Rows + 2, lines.Length);
         Assert.Equal(table.Effect[5], double.Parse(lines[7].Split(',')[8], CultureInfo.InvariantCulture));
+    }
+
+    [Fact]
+    public void Single_samples_have_their_number_and_file_and_classes_their_names()
+    {
+        foreach ((string split, int count) in ((string, int)[])[("train", 6), ("test", 4)])
+            foreach ((string name, int shade) in ((string, int)[])[("cat, grey", 0), ("dog", 90)])
+                for (int i = 0; i < count; i++)
+                {
+                    Directory.CreateDirectory(_folder.File($"data/{split}/{name}"));
+                    _folder.Write($"data/{split}/{name}/img_{i}.pgm", [.. "P5 8 8 255\n"u8,
+                        .. Enumerable.Range(0, 64).Select(j => (byte)(shade + 7 * i + j))]);
+                }
+
+        var job = new Job
+        {
+            Data = new JobData { Source = _folder.File("data"), TrainPerClass = 4 },
+            Network = new JobNetwork { Width = 4, Depth = 2 },
+            Training = new JobTraining { BatchSize = 8, Epochs = 1 },
+            Groups = new JobGroups { PerClass = 2 },
+            Attribution = new JobAttribution { Methods = ["grad-dot"], Objectives = ["loss"], Granularity = "sample", Samples = "none" },
+        };
+        string run = _folder.File("run");
+        using var device = new CpuDevice(2);
+        Runner.Run(run, job, RunGoal.Attribute, new RunSettings(), device, new RecordingListener(), default);
+        var inputs = RunInputs.Load(job);
+
+        EffectTable table = EffectTable.Of(run);
+
+        Assert.Equal(inputs.Train.SourceIndices.Select(index => (int?)index), table.Sample);
+        Assert.Equal(Enumerable.Range(0, 8).Select(inputs.Train.FileOf), table.File);
+        Assert.Equal(["cat, grey", "dog"], table.ClassName.Distinct());
+        string[] lines = File.ReadAllLines(Path.Combine(run, "attribution.csv"));
+        Assert.Equal("group,class,cluster,size,loss,class_name,sample,file", lines[1]);
+        Assert.EndsWith($",\"cat, grey\",{table.Sample[0]},\"{table.File[0]}\"", lines[2], StringComparison.Ordinal);
     }
 
     [Fact]
