@@ -41,16 +41,15 @@ internal static class AttributedAnswer
     {
         if (summary.OwnGroups.Count == 0)
             return;
-        bool noise = summary.OwnGroups.Any(group => group.Noise is not null),
-            exact = summary.OwnGroups.Any(group => group.Exact is not null);
+        bool noise = summary.OwnGroups.Any(group => group.Noise is not null), within = summary.OwnGroups.Any(group => group.WithinNoise);
         FittedColumn[] columns = [new("images", 2), new("classes", 4), new("effect", 0), .. noise ? (FittedColumn[])[new("noise", 1)] : [],
-            .. exact ? (FittedColumn[])[new("exact", 3)] : [], new("by", 5)];
+            new("by", 5), .. within ? (FittedColumn[])[new("note", 3)] : []];
         var table = new FittedTable("Your groups, all classes together", "group", columns);
         foreach (OwnGroupEffect group in summary.OwnGroups)
             table.Add(group.Name,
                 [GroupCells.Number(group.Size), GroupCells.Number(group.Classes), SignificantDigits.Signed(group.Effect),
-                .. noise ? (string[])[SignificantDigits.Noise(group.Noise)] : [],
-                .. exact ? (string[])[SignificantDigits.Signed(group.Exact)] : [], group.By]);
+                .. noise ? (string[])[SignificantDigits.Noise(group.Noise)] : [], group.By,
+                .. within ? (string[])[group.WithinNoise ? "within noise" : ""] : []]);
         table.Write(console);
     }
 
