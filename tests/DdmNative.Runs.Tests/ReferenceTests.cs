@@ -104,7 +104,7 @@ public sealed class ReferenceTests : IDisposable
         RunPlan plan = _runs.Plan("run", new JobAttribution { Methods = ["push+repair:4+feature"], Samples = "none" });
 
         Assert.Equal(["train", "groups", "distill:forward-4", "distill:feature", "synset", "online:push", "online:repair:4",
-            "online:feature", "reference", "attribute"], plan.Stages.Select(stage => stage.Name));
+            "online:feature", "reference", "attribute", "suspects"], plan.Stages.Select(stage => stage.Name));
     }
 
     [Theory]
@@ -125,9 +125,9 @@ public sealed class ReferenceTests : IDisposable
         RunPlan before = _runs.Plan("run", attribution);
         Assert.False(Directory.Exists(_runs.PathOf("run")));
         Assert.Equal(["train", "groups", "distill:forward-1", "distill:feature", "synset", "online:repair", "online:feature",
-            "online:head", "reference", "attribute", "samples"], before.Stages.Select(stage => stage.Name));
+            "online:head", "reference", "attribute", "samples", "misclassified", "suspects"], before.Stages.Select(stage => stage.Name));
         Assert.All(before.Stages, stage => Assert.False(stage.IsDone));
-        Assert.Equal(["samples"], before.NotEstimated);
+        Assert.Equal(["samples", "misclassified"], before.NotEstimated);
         Assert.True(before.Seconds > 0);
         Assert.True(before.Stages.Single(stage => stage.Name == "online:repair").Seconds
             > before.Stages.Single(stage => stage.Name == "online:head").Seconds);

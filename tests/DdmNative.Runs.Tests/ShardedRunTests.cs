@@ -133,7 +133,8 @@ public sealed class ShardedRunTests(WholeJob whole) : IClassFixture<WholeJob>, I
             Validation = new JobValidation(), Evaluation = null, Unlearning = null };
         RunSummary summary = Run(_folder.File("shard"), small, new RunSettings { Shard = new Shard(2, 8) });
         Assert.Equal("2/8", summary.Shard!.Shard);
-        Assert.Equal([("online:head", 1, 7)], summary.Shard.Stages.Select(stage => (stage.Name, stage.Own, stage.Of)));
+        Assert.Equal([("online:head", 1, 7), ("misclassified", 1, 1)],
+            summary.Shard.Stages.Select(stage => (stage.Name, stage.Own, stage.Of)));
         Assert.Equal(["online:head", "attribute"], summary.Shard.Left);
 
         Expect("shard 2/8", "shard 3/8", _folder.File("shard"), new Shard(3, 8));
