@@ -86,7 +86,12 @@ public static class CifarReader
             }
         }
 
-        return new Dataset(name, images, labels, 3, Side, Side, classes) { ClassNames = classNames, Notes = notes };
+        return new Dataset(name, images, labels, 3, Side, Side, classes)
+        {
+            ClassNames = classNames,
+            SourceParts = [.. files.Zip(counts, (path, count) => new SourcePart(Path.GetFileName(path), (int)count))],
+            Notes = notes,
+        };
     }
 
     private static long Records(string path, int record)

@@ -1,3 +1,4 @@
+using System.Globalization;
 using DdmNative.Attribution.Datasets.Rows;
 using DdmNative.Attribution.Formats;
 
@@ -106,6 +107,17 @@ public sealed class Dataset
             : throw new ArgumentException($"{value.Count} files are not those of {SourceCount} samples.", nameof(value));
     }
 
+    /// <summary>
+    /// The files that hold the samples as read, in order, each with its number of samples; empty if the samples come from no file.
+    /// </summary>
+    public IReadOnlyList<SourcePart> SourceParts
+    {
+        get;
+        init => field = value.Count == 0 || value.Sum(part => part.Count) == SourceCount ? value
+            : throw new ArgumentException($"Files of {value.Sum(part => part.Count)} samples are not those of {SourceCount}.",
+                nameof(value));
+    } = [];
+
     /// <summary>Notes for the user about how the data were read: what was skipped or assumed.</summary>
     public IReadOnlyList<string> Notes { get; init; } = [];
 
@@ -115,6 +127,29 @@ public sealed class Dataset
 
     /// <summary>The file of sample <paramref name="n"/>, relative to the data's folder; null if it has no file of its own.</summary>
     public string? FileOf(int n) => SourceFiles?[SourceIndices[n]];
+
+    /// <summary>
+    /// Sample <paramref name="n"/> in a message, so that the user finds it again: its own file, or its place in the file that holds it,
+    /// such as <c>image 124 of train-images-idx3-ubyte.gz</c>; both count from 0.
+    /// </summary>
+    public string DescribeSample(int n) => DescribeSource(SourceIndices[n]);
+
+    /// <summary>The same for the sample with this index in the original data.</summary>
+    public string DescribeSource(int index)
+    {
+        if (SourceFiles is not null)
+            return Printable.Of(SourceFiles[index]);
+        int place = index;
+        string what = IsFeatures ? "row" : "image";
+        foreach (SourcePart part in SourceParts)
+        {
+            if (place < part.Count)
+                return string.Create(CultureInfo.InvariantCulture, $"{what} {place} of {Printable.Of(part.File)}");
+            place -= part.Count;
+        }
+
+        return string.Create(CultureInfo.InvariantCulture, $"{what} {index} of {Name}");
+    }
 
     /// <summary>Image <paramref name="n"/>, [C, H, W]; a copy if the set is read row by row.</summary>
     public ReadOnlySpan<float> Image(int n)
@@ -185,7 +220,19 @@ public sealed class Dataset
         {
             ClassNames = classNames,
             SourceFiles = SourceFiles,
+            SourceParts = SourceParts,
             Notes = notes,
+            IsFeatures = IsFeatures,
+        };
+
+    /// <summary>The same samples, as read, with their own files or null, and the files that hold them.</summary>
+    internal Dataset From(IReadOnlyList<string>? files, IReadOnlyList<SourcePart> parts)
+        => new(Name, Rows, Labels, Channels, Height, Width, Classes, SourceIndices, SourceCount)
+        {
+            ClassNames = ClassNames,
+            SourceFiles = files,
+            SourceParts = parts,
+            Notes = Notes,
             IsFeatures = IsFeatures,
         };
 
@@ -205,6 +252,7 @@ public sealed class Dataset
         {
             ClassNames = ClassNames,
             SourceFiles = SourceFiles,
+            SourceParts = SourceParts,
             Notes = Notes,
             IsFeatures = IsFeatures,
         };

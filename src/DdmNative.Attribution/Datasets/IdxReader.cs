@@ -128,6 +128,10 @@ public static class IdxReader
     private sealed record Split(string ImageFile, string LabelFile, float[] Images, int[] Labels, int Height, int Width)
     {
         public Dataset ToDataset(string name, int classes, IReadOnlyList<string>? classNames)
-            => new(name, Images, Labels, 1, Height, Width, classes) { ClassNames = classNames };
+            => new(name, Images, Labels, 1, Height, Width, classes)
+            {
+                ClassNames = classNames,
+                SourceParts = [new SourcePart(Path.GetFileName(ImageFile), Labels.Length)],
+            };
     }
 }

@@ -9,20 +9,21 @@ namespace DdmNative.Attribution.Datasets;
 /// as float32, float64 or bool (unchanged); <c>y</c> [N] of any integer type. Optional in either file: <c>classes</c>, the number of
 /// classes (without it the highest label decides, and must be equal in both files); <c>class_names</c>, a text for each class;
 /// <c>layout</c>, 'NCHW' or 'NHWC', the order of x's axes. If <c>x</c> is [N, D], it holds features of any model (<see
-/// cref="NpzFeatures"/>), which may also come in one file with <c>x_test</c> and <c>y_test</c>.
+/// cref="NpzFeatures"/>), which may also come in one file with <c>x_test</c> and <c>y_test</c>. <c>files</c> [N] (<c>test_files</c> beside
+/// <c>x_test</c>) are texts that say where each sample comes from.
 /// </summary>
 /// <remarks>Types and shapes are checked before any element is unpacked; other arrays are never unpacked.</remarks>
 public static class NpzDatasetReader
 {
     private const string Images = "x", Labels = "y", TestImages = "x_test", TestLabels = "y_test", Classes = "classes",
-        ClassNames = "class_names", Layout = "layout";
+        ClassNames = "class_names", Layout = "layout", Files = "files", TestFiles = "test_files";
     private const string ChannelsFirst = "NCHW", ChannelsLast = "NHWC";
 
     /// <summary>The channels of a colour image with opacity; more than that are not colours.</summary>
     private const int MostColours = 4;
 
-    private static readonly string[] Names = [Images, Labels, Classes, ClassNames, Layout];
-    private static readonly string[] NamesOfFile = [Images, Labels, TestImages, TestLabels, Classes, ClassNames];
+    private static readonly string[] Names = [Images, Labels, Classes, ClassNames, Layout, Files];
+    private static readonly string[] NamesOfFile = [Images, Labels, TestImages, TestLabels, Classes, ClassNames, Files, TestFiles];
     private static readonly string[] PixelTypes = ["|u1", "<f4", "<f8", "|b1"];
 
     /// <summary>Whether the folder looks like this format.</summary>
@@ -57,10 +58,10 @@ public static class NpzDatasetReader
         int? classes = file.Has(Classes) ? ReadClasses(path, file) : null;
         string[]? names = file.Has(ClassNames) ? ReadNames(path, file) : null;
         IReadOnlyList<string> notes = Ignored(path, file, NamesOfFile);
-        Split train = ReadFeatures(path, file, Images, Labels) with { Classes = classes, ClassNames = names, Notes = notes };
+        Split train = ReadFeatures(path, file, Images, Labels, Files) with { Classes = classes, ClassNames = names, Notes = notes };
         string name = Printable.Of(Path.GetFileNameWithoutExtension(path));
         if (file.Has(TestImages) || file.Has(TestLabels))
-            return Pair(train, ReadFeatures(path, file, TestImages, TestLabels), name);
+            return Pair(train, ReadFeatures(path, file, TestImages, TestLabels, TestFiles), name);
         (Dataset all, _) = Pair(train, train, name);
         return HeldOut.Split(path, all, name);
     }
@@ -97,7 +98,7 @@ public static class NpzDatasetReader
         string[]? names = file.Has(ClassNames) ? ReadNames(path, file) : null;
         IReadOnlyList<string> notes = Ignored(path, file, Names);
         if (x.Shape.Length == 2)
-            return ReadFeatures(path, file, Images, Labels) with { Classes = classes, ClassNames = names, Notes = notes };
+            return ReadFeatures(path, file, Images, Labels, Files) with { Classes = classes, ClassNames = names, Notes = notes };
         RequireLabels(path, file, Labels, x.Shape[0], "image");
         if (!PixelTypes.Contains(x.Descr))
             throw new BadInputException(path, "x, dtype", $"'{x.Descr}'", "uint8 (0 to 255), float32, float64 or bool",
@@ -113,11 +114,12 @@ public static class NpzDatasetReader
         {
             Classes = classes,
             ClassNames = names,
+            SourceFiles = ReadFiles(path, file, Files, x.Shape[0]),
             Notes = notes,
         };
     }
 
-    private static Split ReadFeatures(string path, NpzFile file, string x, string y)
+    private static Split ReadFeatures(string path, NpzFile file, string x, string y, string files)
     {
         NpyHeader header = NpzFeatures.Require(path, file, x);
         RequireLabels(path, file, y, header.Shape[0], "row");
@@ -126,6 +128,8 @@ public static class NpzDatasetReader
         {
             IsFeatures = true,
             LabelsName = y,
+            ImagesName = x,
+            SourceFiles = ReadFiles(path, file, files, header.Shape[0]),
         };
     }
 
@@ -199,14 +203,35 @@ public static class NpzDatasetReader
 
     private static string[] ReadNames(string path, NpzFile file)
     {
-        NpyHeader header = file.Header(ClassNames);
-        if (!header.Descr.StartsWith("<U", StringComparison.Ordinal))
-            throw new BadInputException(path, $"{ClassNames}, dtype", $"'{header.Descr}'", "text, '<U…'",
-                $"Save numpy.array({ClassNames}, dtype=str).");
+        NpyHeader header = RequireText(path, file, ClassNames);
         if (header.Shape.Length != 1 || header.Count is 0 or > ClassCount.Most)
             throw new BadInputException(path, $"{ClassNames}, shape", header.ShapeText,
                 $"[K], a name for each of 1 to {ClassCount.Most} classes", "Store one text for each class.");
         return (string[])file.Read(ClassNames).Data;
+    }
+
+    /// <summary>The file of every sample; null if the archive names none.</summary>
+    private static string[]? ReadFiles(string path, NpzFile file, string name, int samples)
+    {
+        if (!file.Has(name))
+            return null;
+        NpyHeader header = RequireText(path, file, name);
+        if (header.Shape.Length != 1 || header.Shape[0] != samples)
+            throw new BadInputException(path, $"{name}, shape", header.ShapeText, $"[{samples}], a file for every sample",
+                "Store one text for each sample, in the samples' order.");
+        var files = (string[])file.Read(name).Data;
+        int bad = Array.FindIndex(files, string.IsNullOrWhiteSpace);
+        return bad < 0 ? files : throw new BadInputException(path, $"{name}[{bad}]", "an empty text", "the sample's file",
+            $"Name a file for every sample, or leave out {name}.");
+    }
+
+    private static NpyHeader RequireText(string path, NpzFile file, string name)
+    {
+        NpyHeader header = file.Header(name);
+        return header.Descr.StartsWith("<U", StringComparison.Ordinal)
+            ? header
+            : throw new BadInputException(path, $"{name}, dtype", $"'{header.Descr}'", "text, '<U…'",
+                $"Save numpy.array({name}, dtype=str).");
     }
 
     private static float[] Pixels(string path, Array data)
@@ -254,11 +279,15 @@ public static class NpzDatasetReader
 
         public string[]? ClassNames { get; init; }
 
+        public string[]? SourceFiles { get; init; }
+
         public IReadOnlyList<string> Notes { get; init; } = [];
 
         public bool IsFeatures { get; init; }
 
         public string LabelsName { get; init; } = NpzDatasetReader.Labels;
+
+        public string ImagesName { get; init; } = Images;
 
         public Dataset ToDataset(string name, int classes, IReadOnlyList<string>? classNames)
         {
@@ -268,7 +297,8 @@ public static class NpzDatasetReader
                     "Correct the label, or the entry 'classes'.");
             Dataset data = IsFeatures ? Dataset.OfFeatures(name, Rows, Labels, classes)
                 : new Dataset(name, Rows.Values!, Labels, ImageShape[0], ImageShape[1], ImageShape[2], classes);
-            return data.Named(name, classNames, Notes);
+            string place = ImagesName == Images ? Path.GetFileName(File) : $"{ImagesName} in {Path.GetFileName(File)}";
+            return data.From(SourceFiles, [new SourcePart(place, Labels.Length)]).Named(name, classNames, Notes);
         }
     }
 }

@@ -87,7 +87,7 @@ internal sealed class GroupTableBuilder
         int missing = Array.FindIndex(_data.SourceIndices, sample => !_seen.Contains(sample));
         if (missing >= 0)
             throw new BadInputException(_rows.Path, "column 'sample'",
-                $"no line for sample {_data.SourceIndices[missing]} (the first that is missing)",
+                $"no line for sample {_data.SourceIndices[missing]} ({_data.DescribeSample(missing)}), the first that is missing",
                 $"a line for each of the {_data.Count} samples in use", "Add the missing lines.");
         int gap = Enumerable.Range(0, _groups.Count).FirstOrDefault(group => !_groups.ContainsKey(group), -1);
         if (gap >= 0)

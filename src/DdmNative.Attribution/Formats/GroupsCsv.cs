@@ -77,7 +77,7 @@ public static class GroupsCsv
             if (builder.Position(rows.Number(Sample)) is not int n)
                 continue;
             if (rows.Has(Label) && rows.Number(Label) != data.Labels[n])
-                throw rows.Error(Label, rows.Text(Label), $"{data.Labels[n]}, the label of sample {data.SourceIndices[n]} in {data.Name}",
+                throw rows.Error(Label, rows.Text(Label), $"{data.Labels[n]}, the label of {data.DescribeSample(n)}",
                     "Check that the file belongs to this dataset.");
             if (ours)
                 builder.AddNumbered(n, rows.Number(Group), rows.Text(Class) == Several ? GroupTable.SeveralClasses : rows.Number(Class),

@@ -123,6 +123,16 @@ public sealed class CifarReaderTests : IDisposable
         });
     }
 
+    [Fact]
+    public void An_image_is_described_by_its_place_in_its_batch()
+    {
+        WriteTen();
+        Dataset train = CifarReader.Read(_folder.ToString()).Train;
+        Assert.Equal(["image 0 of data_batch_1.bin", "image 1 of data_batch_1.bin", "image 0 of data_batch_2.bin"],
+            Enumerable.Range(0, 3).Select(train.DescribeSample));
+        Assert.Equal("image 0 of data_batch_2.bin", train.Select([2]).DescribeSample(0));
+    }
+
     private void WriteTen()
     {
         _folder.Write("data_batch_1.bin", [.. Record(0, 3), .. Record(1, 9)]);

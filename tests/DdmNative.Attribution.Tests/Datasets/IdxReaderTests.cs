@@ -42,6 +42,7 @@ public sealed class IdxReaderTests : IDisposable
         Assert.Equal([0, 0.2f, 0.4f, 1], train.Image(0).ToArray());
         Assert.Equal([1, 0, 1], train.Labels);
         Assert.Equal([0, 0, 0, 1], test.Image(1).ToArray());
+        Assert.Equal($"image 2 of {TrainImages}{(packed ? ".gz" : "")}", train.Select([2]).DescribeSample(0));
         Assert.EndsWith("/train", train.Name, StringComparison.Ordinal);
     }
 

@@ -252,6 +252,40 @@ public sealed class NpzDatasetReaderTests : IDisposable
         });
     }
 
+    [Fact]
+    public void Each_sample_may_name_its_file()
+    {
+        WriteFiles(new NpyArray((string[])["cats/a.png", "dogs/b.png"], 2));
+        (Dataset train, Dataset test) = NpzDatasetReader.Read(_folder.ToString());
+        Assert.Equal(["cats/a.png", "dogs/b.png"], train.SourceFiles);
+        Assert.Equal("dogs/b.png", train.Select([1]).DescribeSample(0));
+        Assert.Empty(train.Notes);
+        Assert.Null(test.SourceFiles);
+        Assert.Equal("image 1 of test.npz", test.Select([1]).DescribeSample(0));
+    }
+
+    [Theory]
+    [InlineData("files, shape", "[2], a file for every sample", "a.png")]
+    [InlineData("files[1]", "an empty text", "a.png", "")]
+    public void Files_that_are_not_one_for_each_sample_are_refused(string field, string expectation, params string[] files)
+        => RefusesFiles(new NpyArray(files, files.Length), field, expectation);
+
+    [Fact]
+    public void Files_that_are_no_text_are_refused()
+        => RefusesFiles(new NpyArray((int[])[1, 2], 2), "files, dtype", "numpy.array(files, dtype=str)");
+
+    private void WriteFiles(NpyArray files)
+        => Npz.Write(_folder.File("train.npz"), ("x", new NpyArray(Pixels, 2, 1, 2, 2)), ("y", new NpyArray((int[])[0, 1], 2)),
+            ("files", files));
+
+    private void RefusesFiles(NpyArray files, string field, string expectation)
+    {
+        WriteFiles(files);
+        var error = Assert.Throws<BadInputException>(() => NpzDatasetReader.Read(_folder.ToString()));
+        Assert.Equal((_folder.File("train.npz"), field), (error.File, error.Field));
+        Assert.Contains(expectation, error.Message, StringComparison.Ordinal);
+    }
+
     private void Write(string split, NpyArray x, NpyArray y) => Npz.Write(_folder.File(split + ".npz"), ("x", x), ("y", y));
 
     private void Refuses(NpyArray x, NpyArray y, string field, string expectation)

@@ -185,6 +185,26 @@ public sealed class NpzFeaturesTests : IDisposable
             .. Values.SelectMany(value => BitConverter.GetBytes((Half)value))];
     }
 
+    [Fact]
+    public void Rows_of_both_parts_may_name_their_files()
+    {
+        NpyArray x = new((float[])[1, 2, 3, 4], 2, 2), y = new((int[])[0, 1], 2);
+        Npz.Write(_folder.File("features.npz"), ("x", x), ("y", y), ("x_test", x), ("y_test", y),
+            ("files", new NpyArray((string[])["a.png", "b.png"], 2)), ("test_files", new NpyArray((string[])["c.png", "d.png"], 2)));
+        (Dataset train, Dataset test) = DatasetLocator.Open(_folder.File("features.npz"));
+        Assert.Equal(("b.png", "d.png"), (train.DescribeSample(1), test.DescribeSample(1)));
+        Assert.Empty(train.Notes);
+    }
+
+    [Fact]
+    public void Rows_without_files_are_described_by_their_place()
+    {
+        NpyArray x = new((float[])[1, 2, 3, 4], 2, 2), y = new((int[])[0, 1], 2);
+        Npz.Write(_folder.File("features.npz"), ("x", x), ("y", y), ("x_test", x), ("y_test", y));
+        (Dataset train, Dataset test) = DatasetLocator.Open(_folder.File("features.npz"));
+        Assert.Equal(("row 1 of features.npz", "row 1 of x_test in features.npz"), (train.DescribeSample(1), test.DescribeSample(1)));
+    }
+
     private static byte[] WithShape(byte[] array, string shape)
     {
         string header = Encoding.ASCII.GetString(array, 10, 118).Replace("3, 2", shape, StringComparison.Ordinal);
