@@ -50,7 +50,8 @@ def _options(options):
         if value is None:
             continue
         if isinstance(value, (list, tuple)):
-            value = ",".join(str(entry) for entry in value)
+            # The names of objectives may hold commas.
+            value = (";" if name == "objectives" else ",").join(str(entry) for entry in value)
         elif isinstance(value, bool):
             value = "true" if value else "false"
         found.append(f"--{name.replace('_', '-')}={value}")

@@ -222,7 +222,7 @@ class Run:
 
     def attribute(self, method=None, **options):
         """Runs `ddm attribute` with a method (the run's for None) and further options, e.g. objectives=["accuracy"]; reads the result."""
-        call("attribute", program=self._program, run=self.folder, method=method, **_listed(options))
+        call("attribute", program=self._program, run=self.folder, method=method, **options)
         self.reload()
 
     def validate(self, count, **options):
@@ -254,9 +254,3 @@ class Run:
 
 def _number(group):
     return group.number if isinstance(group, Group) else int(group)
-
-
-def _listed(options):
-    """Objectives are separated by semicolons, because their names may hold commas."""
-    objectives = options.get("objectives")
-    return {**options, "objectives": ";".join(objectives)} if isinstance(objectives, (list, tuple)) else options
