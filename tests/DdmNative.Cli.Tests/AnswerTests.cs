@@ -93,7 +93,7 @@ public sealed class AnswerTests(RunFiles files)
         {
             Run = "r", Objective = "loss:class=2", TestAccuracy = 0.5, TestLoss = 1,
             Answer = ["Without group 1 [Shirt] the loss would rise.", "No group harms."], Lead = "head", LeadReason = "It agrees best.",
-            OwnGroups = [new OwnGroupEffect("annotator-5", 30, 3, 0.0214, 0.001, null, "removal")],
+            OwnGroups = [new OwnGroupEffect("annotator-5", 30, 3, 0.0214, 0.001, WithinNoise: false, "removal")],
             MostHelpful = [Group(1, -0.0123, 0.00456, within: false)], MostHarmful = [Group(2, 0.0001, 0.002, within: true)],
             Methods = [new MethodSummary("push", 1, 1, null, null, new Dictionary<string, double>()),
                 new MethodSummary("head", 1, 1, null, null, new Dictionary<string, double>())],
@@ -113,7 +113,7 @@ public sealed class AnswerTests(RunFiles files)
     public void The_sentence_says_what_the_correlation_does()
     {
         RetrainedGroups Retrained(params (double Exact, double Predicted)[] groups) => new("loss", ["head"],
-            [.. groups.Select((group, i) => new RetrainedGroup(i, null, 0, null, 5, group.Exact, [group.Predicted]))]);
+            [.. groups.Select((group, i) => new RetrainedGroup(i, null, 0, null, 5, group.Exact, null, [group.Predicted]))]);
 
         Assert.Equal("The predictions agree with retraining: correlation 1.00 over 3 groups.",
             ValidatedAnswer.SentenceOf(Retrained((1, 2), (2, 4), (3, 6)), 0));

@@ -107,7 +107,7 @@ public sealed class ComparisonPageTests(RunFiles files) : IAsyncLifetime
     {
         IPage page = await Open(ColorScheme.Light, 1280, [files.Whole]);
 
-        Assert.Equal(["0", "0", "0.000123", "-0.0123", "1.00", "12.3", "17278", "–"], await page.EvaluateAsync<string[]>(
+        Assert.Equal(["0", "0", "0.000123", "-0.0123", "1.00", "12.3", "17300", "–"], await page.EvaluateAsync<string[]>(
             "[0, -0, 0.000123456, -0.0123456, 0.99951, 12.345, 17277.72, null].map(number)"));
         Assert.Equal(["+0.250", "-0.250", "0"], await page.EvaluateAsync<string[]>("[0.25, -0.25, -0].map(signed)"));
     }

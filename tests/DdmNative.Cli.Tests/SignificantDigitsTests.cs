@@ -14,7 +14,7 @@ public sealed class SignificantDigitsTests
     [InlineData(9.996, "10.0")]
     [InlineData(12.345, "12.3")]
     [InlineData(-999.6, "-1000")]
-    [InlineData(17277.72, "17278")]
+    [InlineData(17277.72, "17300")]
     [InlineData(1.234e-9, "1.23e-9")]
     [InlineData(double.NaN, "–")]
     [InlineData(double.NegativeInfinity, "–")]

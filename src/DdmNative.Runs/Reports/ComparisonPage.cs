@@ -91,7 +91,7 @@ public static class ComparisonPage
                 size = file.Sizes[g],
             }),
             effects = file is null ? []
-                : objectives.Select(objective => file.Matrices[side.MethodIndex].Row(objective).Select(Rounded)),
+                : objectives.Select(objective => side.EffectsOn(objective).Select(Rounded)),
         };
     }
 

@@ -8,8 +8,8 @@ function number(value) {
   if (value === null || value === undefined || !isFinite(value)) return "–";
   const rounded = Number(value.toPrecision(3));
   if (rounded === 0) return "0";
-  if (Math.abs(rounded) < 1e-6) return value.toExponential(2);
-  return value.toFixed(Math.min(20, Math.max(0, 2 - Math.floor(Math.log10(Math.abs(rounded))))));
+  if (Math.abs(rounded) < 1e-5) return rounded.toExponential();
+  return rounded.toFixed(Math.min(20, Math.max(0, 2 - Math.floor(Math.log10(Math.abs(rounded))))));
 }
 const signed = value => (value > 0 && isFinite(value) ? "+" : "") + number(value);
 const correlation = value => value === null || value === undefined ? "–" : value.toFixed(2).replace("-0.00", "0.00");

@@ -9,27 +9,25 @@ namespace DdmNative.Runs.Summaries;
 /// <param name="Groups">The groups, the highest exact effect first.</param>
 public sealed record RetrainedGroups(string Objective, IReadOnlyList<string> Methods, IReadOnlyList<RetrainedGroup> Groups)
 {
-    private const string ClassNamesArray = "class_names";
-
     /// <summary>Reads a run's folder; null if nothing was retrained for the present attribution.</summary>
     /// <exception cref="BadInputException">A file is damaged.</exception>
     public static RetrainedGroups? Read(string folder)
     {
-        string path = Path.Combine(folder, AttributionFile.Name);
-        if (!File.Exists(path))
+        if (!File.Exists(Path.Combine(folder, AttributionFile.Name)))
             return null;
-        var attribution = AttributionFile.Read(path);
-        if (ValidationFile.Read(folder, attribution) is not ValidationFile validation)
-            return null;
-        NpzContents arrays = Npz.Read(path);
-        string[]? classes = arrays.Arrays.ContainsKey(ClassNamesArray) ? arrays.Elements<string>(ClassNamesArray) : null;
-        RetrainedGroup[] groups =
-        [
-            .. validation.Groups.Select((g, i) => new RetrainedGroup(
-                g, attribution.Names?[g], attribution.Classes[g], classes?.ElementAtOrDefault(attribution.Classes[g]), attribution.Sizes[g],
-                validation.Exact[0, i], [.. validation.Predicted.Select(matrix => matrix[0, i])])),
-        ];
-        return new RetrainedGroups(attribution.Objectives[0], validation.Methods, [.. groups.OrderByDescending(group => group.Exact)]);
+        var effects = ShownEffects.Read(folder, isValidated: true);
+        AttributionFile file = effects.File;
+        var groups = new List<RetrainedGroup>();
+        for (int g = 0; g < file.Groups; g++)
+        {
+            if (effects.Exact(0, g) is (double exact, var noise))
+                groups.Add(new RetrainedGroup(g, file.Names?[g], file.Classes[g],
+                    file.Classes[g] < 0 ? null : file.ClassNames?.ElementAtOrDefault(file.Classes[g]), file.Sizes[g], exact, noise,
+                    [.. effects.Matrices.Select(matrix => matrix[0, g])]));
+        }
+
+        return groups.Count == 0 ? null
+            : new RetrainedGroups(file.Objectives[0], file.Methods, [.. groups.OrderByDescending(group => group.Exact)]);
     }
 }
 
@@ -40,6 +38,7 @@ public sealed record RetrainedGroups(string Objective, IReadOnlyList<string> Met
 /// <param name="ClassName">The name of its class; null if it is not known.</param>
 /// <param name="Size">The number of its training images.</param>
 /// <param name="Exact">The effect by exact retraining: F(with) − F(without).</param>
-/// <param name="Predicted">[A]: the same by each method.</param>
-public sealed record RetrainedGroup(int Group, string? Name, int Class, string? ClassName, int Size, double Exact,
+/// <param name="ExactNoise">Its standard error over the seeds; null for one seed.</param>
+/// <param name="Predicted">[A]: the same by each method, in the unit of exact retraining where that could be fitted.</param>
+public sealed record RetrainedGroup(int Group, string? Name, int Class, string? ClassName, int Size, double Exact, double? ExactNoise,
     IReadOnlyList<double> Predicted);

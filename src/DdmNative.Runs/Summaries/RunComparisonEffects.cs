@@ -22,7 +22,7 @@ public sealed record RunComparisonEffects(string First, string Second, string Ob
         if (first.Attribution is not AttributionFile a || second.Attribution is not AttributionFile b
             || a.Objectives.FirstOrDefault(b.Objectives.Contains) is not string objective || PartsOf(first, second) is not string parts)
             return null;
-        double[] x = EffectsOf(first, objective), y = EffectsOf(second, objective);
+        double[] x = first.EffectsOn(objective), y = second.EffectsOn(objective);
         RunComparisonChange[] changes = parts == Groups
             ? [.. x.Select((effect, g) => new RunComparisonChange(a.Names?[g] ?? $"{g}", a.Classes[g], first.ClassName(a.Classes[g]),
                 a.Sizes[g], effect, y[g]))]
@@ -49,9 +49,6 @@ public sealed record RunComparisonEffects(string First, string Second, string Ob
         return a.Classes.Concat(b.Classes).All(c => c >= 0) && a.Classes.Distinct().Order().SequenceEqual(b.Classes.Distinct().Order())
             ? Classes : null;
     }
-
-    private static double[] EffectsOf(RunComparisonSide side, string objective)
-        => side.Attribution!.Matrices[side.MethodIndex].Row(objective);
 
     private static IEnumerable<(int Class, int Size, double Effect)> ByClass(AttributionFile file, double[] effects)
         => effects.Select((effect, g) => (Class: file.Classes[g], Size: file.Sizes[g], Effect: effect)).GroupBy(group => group.Class)

@@ -17,19 +17,19 @@ namespace DdmNative.Runs.Summaries;
 public sealed record RunComparisonSide(string Run, string Name, string? Method, double? TestAccuracy, double? TestLoss, int? Images,
     int? Groups, [property: JsonIgnore] RunRecord Record)
 {
-    private const string ClassNamesArray = "class_names", GroupsFile = "groups.csv";
+    private const string GroupsFile = "groups.csv";
 
-    /// <summary>All effects of the run; null if it has none.</summary>
-    internal AttributionFile? Attribution { get; init; }
+    /// <summary>All effects of the run, in calibrated units where the run has some; null if it has none.</summary>
+    internal ShownEffects? Effects { get; init; }
 
-    /// <summary>[K]: the names of the classes; null if they are not known.</summary>
-    internal string[]? ClassNames { get; init; }
+    /// <summary>What the effects are of; null if there are none.</summary>
+    internal AttributionFile? Attribution => Effects?.File;
 
     /// <summary>The content of <c>groups.csv</c>, which says of every training image which group it is in; null if there is none.</summary>
     internal string? GroupOfSamples { get; init; }
 
-    /// <summary>The method's place in <see cref="Attribution"/>.</summary>
-    internal int MethodIndex => Attribution!.Methods.ToList().IndexOf(Method!);
+    /// <summary>The method's effects on an objective, by group.</summary>
+    internal double[] EffectsOn(string objective) => Effects!.Matrices[Attribution!.Methods.ToList().IndexOf(Method!)].Row(objective);
 
     /// <summary>
     /// The sides of several runs: each run by the first method that all of them have, or if there is none by its own first one; of a single
@@ -49,7 +49,7 @@ public sealed record RunComparisonSide(string Run, string Name, string? Method, 
     }
 
     /// <summary>The name of a class; null if it is not known, or if there are several.</summary>
-    internal string? ClassName(int c) => c < 0 ? null : ClassNames?.ElementAtOrDefault(c);
+    internal string? ClassName(int c) => c < 0 ? null : Attribution?.ClassNames?.ElementAtOrDefault(c);
 
     private static RunComparisonSide Open(string folder, string name)
     {
@@ -59,14 +59,13 @@ public sealed record RunComparisonSide(string Run, string Name, string? Method, 
                 "Check the path, or create a run: ddm attribute.");
         string path = Path.Combine(folder, AttributionFile.Name), groups = Path.Combine(folder, GroupsFile);
         // A file of an attribution under other settings is not in the summary.
-        AttributionFile? attribution = summary.Methods.Count > 0 && File.Exists(path) ? AttributionFile.Read(path) : null;
-        NpzContents? arrays = attribution is null ? null : Npz.Read(path);
-        return new RunComparisonSide(folder, name, null, summary.TestAccuracy, summary.TestLoss, record.Data?.Train, attribution?.Groups,
+        ShownEffects? effects = summary.Methods.Count > 0 && File.Exists(path)
+            ? ShownEffects.Read(folder, summary.RetrainedGroups is not null) : null;
+        return new RunComparisonSide(folder, name, null, summary.TestAccuracy, summary.TestLoss, record.Data?.Train, effects?.File.Groups,
             record)
         {
-            Attribution = attribution,
-            ClassNames = arrays?.Arrays.ContainsKey(ClassNamesArray) == true ? arrays.Elements<string>(ClassNamesArray) : null,
-            GroupOfSamples = attribution is not null && File.Exists(groups) ? File.ReadAllText(groups) : null,
+            Effects = effects,
+            GroupOfSamples = effects is not null && File.Exists(groups) ? File.ReadAllText(groups) : null,
         };
     }
 

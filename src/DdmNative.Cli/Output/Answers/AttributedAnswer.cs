@@ -10,6 +10,8 @@ namespace DdmNative.Cli.Output.Answers;
 /// </summary>
 internal static class AttributedAnswer
 {
+    private const string WithinNoise = "within noise";
+
     public static void Write(IAnsiConsole console, RunSummary summary)
     {
         WriteEffects(console, summary);
@@ -41,7 +43,8 @@ internal static class AttributedAnswer
     {
         if (summary.OwnGroups.Count == 0)
             return;
-        bool noise = summary.OwnGroups.Any(group => group.Noise is not null), within = summary.OwnGroups.Any(group => group.WithinNoise);
+        bool noise = summary.OwnGroups.Any(group => group.Noise is not null),
+            within = summary.OwnGroups.Any(group => group.WithinNoise);
         FittedColumn[] columns = [new("images", 2), new("classes", 4), new("effect", 0), .. noise ? (FittedColumn[])[new("noise", 1)] : [],
             new("by", 5), .. within ? (FittedColumn[])[new("note", 3)] : []];
         var table = new FittedTable("Your groups, all classes together", "group", columns);
@@ -49,7 +52,7 @@ internal static class AttributedAnswer
             table.Add(group.Name,
                 [GroupCells.Number(group.Size), GroupCells.Number(group.Classes), SignificantDigits.Signed(group.Effect),
                 .. noise ? (string[])[SignificantDigits.Noise(group.Noise)] : [], group.By,
-                .. within ? (string[])[group.WithinNoise ? "within noise" : ""] : []]);
+                .. within ? (string[])[group.WithinNoise ? WithinNoise : ""] : []]);
         table.Write(console);
     }
 
@@ -68,7 +71,7 @@ internal static class AttributedAnswer
                 [GroupCells.ClassOf(group), GroupCells.Number(group.Cluster), GroupCells.Number(group.Size),
                 SignificantDigits.Signed(group.Effect), .. noise ? (string[])[SignificantDigits.Noise(group.Noise)] : [],
                 .. exact ? (string[])[SignificantDigits.Signed(group.Exact)] : [],
-                .. within ? (string[])[group.WithinNoise ? "within noise" : ""] : []]);
+                .. within ? (string[])[group.WithinNoise ? WithinNoise : ""] : []]);
         table.Write(console);
     }
 }

@@ -58,13 +58,15 @@ internal static class ValidatedAnswer
     /// <summary>The groups that were retrained without; of many, those with the largest exact effects.</summary>
     public static void WriteGroups(IAnsiConsole console, RetrainedGroups retrained)
     {
-        FittedColumn[] columns = [new("class", 2), new("images", 3), new("exact", 0),
+        bool noise = retrained.Groups.Any(group => group.ExactNoise is not null);
+        FittedColumn[] columns = [new("class", 2), new("images", 3), new("exact", 0), .. noise ? (FittedColumn[])[new("noise", 3)] : [],
             .. retrained.Methods.Select((method, i) => new FittedColumn(method, i == 0 ? 1 : i + 3))];
         var table = new FittedTable($"Effect on '{retrained.Objective}': exact, and predicted by each method", "group", columns);
         HashSet<RetrainedGroup> shown = [.. retrained.Groups.OrderByDescending(group => Math.Abs(group.Exact)).Take(MostGroups)];
         foreach (RetrainedGroup group in retrained.Groups.Where(shown.Contains))
             table.Add(GroupCells.NameOf(group),
                 [GroupCells.ClassOf(group), GroupCells.Number(group.Size), SignificantDigits.Signed(group.Exact),
+                .. noise ? (string[])[SignificantDigits.Noise(group.ExactNoise)] : [],
                 .. group.Predicted.Select(effect => SignificantDigits.Signed(effect))]);
         table.Write(console);
         if (shown.Count < retrained.Groups.Count)
