@@ -22,7 +22,7 @@ public static class EffectCsv
         file.Write(Encoding.UTF8.GetBytes($"# {AttributionMatrix.Convention}\n"));
         using CsvWriter csv = CsvWriter.Create(file, new CsvWriterOptions { NewLine = "\n" }, leaveOpen: true);
         csv.WriteHeader(["method", "objective", "unit", "group", "class", "cluster", "name", "size", "effect", "calibrated", "exact",
-            "class_name", "sample", "file"]);
+            "class_name", "sample", "file", "noise"]);
         for (int row = 0; row < table.Rows; row++)
         {
             foreach (string text in (ReadOnlySpan<string>)[table.Method[row], table.Objective[row], table.Unit[row]])
@@ -36,6 +36,7 @@ public static class EffectCsv
             csv.WriteField(table.ClassName[row] ?? "");
             csv.WriteField(table.Sample[row]?.ToString(CultureInfo.InvariantCulture) ?? "");
             csv.WriteField(table.File[row] ?? "");
+            csv.WriteField(table.Noise[row]?.ToString("R", CultureInfo.InvariantCulture) ?? "");
             csv.EndRecord();
         }
     }

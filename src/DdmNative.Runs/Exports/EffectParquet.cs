@@ -23,7 +23,7 @@ public static class EffectParquet
     private static readonly DataField<int> Group = new("group"), Class = new("class"), Cluster = new("cluster"), Size = new("size");
     private static readonly DataField<int?> Sample = new("sample");
     private static readonly DataField<double> Effect = new("effect");
-    private static readonly DataField<double?> Calibrated = new("calibrated"), Exact = new("exact");
+    private static readonly DataField<double?> Calibrated = new("calibrated"), Exact = new("exact"), Noise = new("noise");
 
     /// <summary>Writes a file, completely or not at all.</summary>
     /// <exception cref="IOException">The file could not be written.</exception>
@@ -41,7 +41,7 @@ public static class EffectParquet
     private static async Task WriteAsync(Stream file, EffectTable table)
     {
         var schema = new ParquetSchema(Method, Objective, Unit, Group, Class, Cluster, Name, Size, Effect, Calibrated, Exact, ClassName,
-            Sample, File);
+            Sample, File, Noise);
         await using ParquetWriter writer = await ParquetWriter.CreateAsync(schema, file).ConfigureAwait(false);
         writer.CustomMetadata = new Dictionary<string, string> { [ConventionKey] = AttributionMatrix.Convention,
             [GranularityKey] = table.Granularity };
@@ -61,6 +61,7 @@ public static class EffectParquet
         await rows.WriteAsync(ClassName, table.ClassName!).ConfigureAwait(false);
         await rows.WriteAsync<int>(Sample, table.Sample).ConfigureAwait(false);
         await rows.WriteAsync(File, table.File!).ConfigureAwait(false);
+        await rows.WriteAsync<double>(Noise, table.Noise).ConfigureAwait(false);
         rows.CompleteValidate();
     }
 }

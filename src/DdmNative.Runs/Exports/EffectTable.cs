@@ -17,7 +17,7 @@ public sealed class EffectTable
         (Method, Objective, Unit, Name) = (new string[rows], new string[rows], new string[rows], new string?[rows]);
         (Group, Class, Cluster, Size) = (new int[rows], new int[rows], new int[rows], new int[rows]);
         (Effect, Calibrated, Exact) = (new double[rows], new double?[rows], new double?[rows]);
-        (ClassName, Sample, File) = (new string?[rows], new int?[rows], new string?[rows]);
+        (ClassName, Sample, File, Noise) = (new string?[rows], new int?[rows], new string?[rows], new double?[rows]);
     }
 
     /// <summary>What a row's group is: a group, a class or a sample.</summary>
@@ -62,6 +62,12 @@ public sealed class EffectTable
     /// <summary>Of a single sample, its file; null for groups and classes, and for samples without files.</summary>
     public string?[] File { get; }
 
+    /// <summary>
+    /// The noise of the effect, as one standard error: of the calibrated effect if there is one; null where it is not known
+    /// (docs/methods.md, "Noise").
+    /// </summary>
+    public double?[] Noise { get; }
+
     public int Rows => Group.Length;
 
     /// <summary>Reads what a run has found.</summary>
@@ -78,11 +84,9 @@ public sealed class EffectTable
                 ? "no finished attribution"
                     : "a file that is missing or has been changed", "a finished attribution", $"Run ddm attribute --run {run} first.");
 
-        var file = AttributionFile.Read(path);
-        ValidationFile? validation = ValidationFile.Read(run, file);
-        double[]? slopes = validation is null ? null : CalibrationFile.Read(run, file)?.Slopes;
-        Dictionary<int, double>[]? exact = validation is null
-            ? null : [.. Enumerable.Range(0, file.Objectives.Count).Select(validation.ByGroup)];
+        // What belongs to another attribution is left out.
+        var shown = ShownEffects.Read(run, isValidated: true);
+        AttributionFile file = shown.File;
         double[] effects = file.Effects;
         IReadOnlyList<string>? classNames = record.Job.Data.ClassNames ?? file.ClassNames;
         (int Sample, string? File)[]? samples
@@ -95,10 +99,8 @@ public sealed class EffectTable
                 MethodRegistry.UnitOf(file.Methods[a]), file.Names?[g]);
             (table.Group[row], table.Class[row], table.Cluster[row], table.Size[row]) = (g, file.Classes[g], file.Clusters[g],
                 file.Sizes[g]);
-            // A method for which no slope could be fitted has none.
-            double? slope = slopes is not null && double.IsFinite(slopes[a]) ? slopes[a] : null;
-            (table.Effect[row], table.Calibrated[row], table.Exact[row]) = (effects[row], slope * effects[row], exact is not null
-                && exact[o].TryGetValue(g, out double measured) ? measured : null);
+            (table.Effect[row], table.Calibrated[row], table.Exact[row], table.Noise[row]) = (effects[row],
+                shown.IsCalibrated(a) ? shown.Matrices[a][o, g] : null, shown.Exact(o, g)?.Effect, shown.NoiseOf(a, o, g));
             table.ClassName[row] = classNames?.ElementAtOrDefault(file.Classes[g]);
             if (samples?.Length == file.Groups)
                 (table.Sample[row], table.File[row]) = samples[g];

@@ -70,9 +70,11 @@ public sealed class EffectTableTests : IDisposable
 
         string[] lines = File.ReadAllLines(_folder.File("effects.csv"));
         Assert.Equal("# " + AttributionMatrix.Convention, lines[0]);
-        Assert.Equal("method,objective,unit,group,class,cluster,name,size,effect,calibrated,exact,class_name,sample,file", lines[1]);
+        Assert.Equal("method,objective,unit,group,class,cluster,name,size,effect,calibrated,exact,class_name,sample,file,noise", lines[1]);
         Assert.Equal(table.Rows + 2, lines.Length);
         Assert.Equal(table.Effect[5], double.Parse(lines[7].Split(',')[8], CultureInfo.InvariantCulture));
+        Assert.Equal(table.Noise[5], double.Parse(lines[7].Split(',')[^1], CultureInfo.InvariantCulture));
+        Assert.True(table.Noise[5] > 0);
     }
 
     [Fact]
