@@ -37,8 +37,7 @@ internal static class ValidatedAnswer
             sentence = $"{MethodRegistry.Title(retrained.Methods[lead])}: {sentence}";
         console.MarkupLineInterpolated($"[bold]{sentence}[/]");
         if (summary.Ceiling.TryGetValue("total", out double ceiling))
-            console.WriteLine($"Two retrainings that differ in the seed agree with a correlation of {CorrelationText.Of(ceiling)}; "
-                + $"no method can be expected to do better.");
+            console.WriteLine($"Two retrainings that differ only in the seed agree with a correlation of {CorrelationText.Of(ceiling)}.");
     }
 
     /// <summary>"The predictions agree with retraining: correlation 0.93 over 12 groups."</summary>
