@@ -78,6 +78,19 @@ class WholeRun(FolderCase):
         self.assertEqual(self.run_.answer, summary["answer"])
         self.assertAlmostEqual(self.run_.target_value[0], summary["objective_value"])
 
+    def test_suspects_and_wrong_answers_refer_to_the_runs_samples(self):
+        samples = self.run_.samples()
+        labels = {sample.source: sample.label for sample in samples}
+        suspects = self.run_.suspects()
+        self.assertEqual([suspect.rank for suspect in suspects], list(range(1, len(suspects) + 1)))
+        self.assertTrue(suspects)
+        for suspect in suspects:
+            self.assertEqual(suspect.label, labels[suspect.source])
+        wrong = self.run_.misclassified
+        self.assertEqual(wrong.effects.shape, (len(wrong.test), len(samples)))
+        self.assertTrue((wrong.label != wrong.predicted).all() and len(wrong.test) > 0)
+        self.assertEqual(wrong.effects[0, wrong.causes(0, 1)[0]], wrong.effects[0].min())
+
     def test_a_forgotten_group_leaves_a_model(self):
         group = self.run_.most_harmful(1)[0]
         done = self.run_.forget(group, method="head", out=self.path("out.safetensors"))
