@@ -140,6 +140,8 @@ else
     start Compute.Tests "" --filter "$any"
     begun[Compute.Tests]=1
     emulate
+    # It starts ddm again and again, and so takes long beside the others.
+    in_background run_python
     # The longest first, so that none is left to run alone at the end; projects that are not named here come last.
     for project in Cli.Tests Compute.Cuda.Tests Runs.Tests Attribution.Tests Compute.Ilgpu.Tests "${projects[@]}"; do
         if [[ " ${projects[*]} " != *" $project "* || -n ${begun[$project]:-} ]]; then continue; fi
@@ -163,7 +165,6 @@ else
     if grep -qs avx512f /proc/cpuinfo; then
         DDMTEST_SHAPES=$shapes DOTNET_EnableAVX512=0 start Compute.Tests "256-bit vectors" --filter "FullyQualifiedName~.CpuConformance"
     fi
-    in_background run_python
     while [[ $running -gt 0 ]]; do finish_one; done
     for project in "${projects[@]}"; do
         if grep -rqF 'Trait("Machine", "quiet")' --include='*.cs' "tests/DdmNative.$project"; then
