@@ -37,4 +37,4 @@ fi
 
 build/ddm run examples/demo.json --run runs/demo --data "$data" "$@"
 echo "The correlations are over 12 of the 50 groups; retraining without more takes longer: build/ddm validate --run runs/demo --count 30"
-echo "Look at runs/demo/report.html (the matrix) and runs/demo/synset.png (a column per group)."
+echo "Look at runs/demo/report.html (the answer and everything behind it) and runs/demo/synset.png (the synset beside real images)."

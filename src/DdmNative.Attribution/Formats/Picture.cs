@@ -42,4 +42,17 @@ internal sealed class Picture
                         255);
                 }
     }
+
+    /// <summary>The picture with each pixel as a square with <paramref name="zoom"/> pixels per side.</summary>
+    public Picture Enlarge(int zoom)
+    {
+        if (zoom == 1)
+            return this;
+        var larger = new Picture(zoom * Height, zoom * Width, Channels);
+        for (int y = 0; y < larger.Height; y++)
+            for (int x = 0; x < larger.Width; x++)
+                Pixels.AsSpan((y / zoom * Width + x / zoom) * Channels, Channels)
+                    .CopyTo(larger.Pixels.AsSpan((y * larger.Width + x) * Channels));
+        return larger;
+    }
 }

@@ -1,20 +1,19 @@
-using DdmNative.Attribution.Datasets;
 using DdmNative.Attribution.Formats;
 using DdmNative.Attribution.Matching;
 using DdmNative.Attribution.Methods;
 using DdmNative.Runs.Jobs;
+using DdmNative.Runs.Reports;
 
 namespace DdmNative.Runs.Stages;
 
 /// <summary>
-/// Writes the synset of the job's first synset mode to the main folder: <c>synset.safetensors</c> and, with a column per group,
+/// Writes the synset of the job's first synset mode to the main folder: <c>synset.safetensors</c> and, beside real images,
 /// <c>synset.png</c>.
 /// </summary>
 internal sealed class SynsetStage(SynsetRecipe recipe) : Stage
 {
     public const string FileName = "synset.safetensors";
     private const string StageName = "synset", PictureFile = "synset.png";
-    private const byte Gap = 32;
 
     public override string Name => StageName;
 
@@ -37,21 +36,8 @@ internal sealed class SynsetStage(SynsetRecipe recipe) : Stage
         Synset synset = recipe.Kind == SynsetRecipe.Phases
             ? DistillStage.ReadPhases(context, recipe)[^1].Synset : DistillStage.Read(context, recipe);
         SynsetFile.Write(context.PathFor(FileName), synset);
-        WritePicture(context.PathFor(PictureFile), synset, context.Inputs.Normalization, context.Inputs.Pixels);
+        Picture picture = SynsetPicture.Draw(synset, context.Inputs, GroupStage.Read(context));
+        PngWriter.Save(context.PathFor(PictureFile), picture.Pixels, picture.Height, picture.Width, picture.Channels);
         return new StageResult(FileName, PictureFile);
-    }
-
-    /// <summary>One column per group with its images from top to bottom, separated by one grey pixel.</summary>
-    private static void WritePicture(string path, Synset synset, Normalization normalization, PixelRange range)
-    {
-        (int channels, int height, int width) = (synset.Image.Channels, synset.Image.Height, synset.Image.Width);
-        float[] pixels = [.. synset.Images];
-        normalization.Invert(pixels, channels, height * width);
-        range.ToUnit(pixels);
-        var picture = new Picture(synset.PerGroup * (height + 1) + 1, synset.GroupCount * (width + 1) + 1, channels, Gap);
-        for (int i = 0; i < synset.Count; i++)
-            picture.Draw(pixels.AsSpan(i * synset.ImageLength, synset.ImageLength), height, width, 1 + i % synset.PerGroup * (height + 1),
-                1 + i / synset.PerGroup * (width + 1));
-        PngWriter.Save(path, picture.Pixels, picture.Height, picture.Width, picture.Channels);
     }
 }
