@@ -1,10 +1,10 @@
 using DdmNative.Attribution.Formats;
-using DdmNative.Runs.Folders;
+using DdmNative.Attribution.Objectives;
 
 namespace DdmNative.Runs.Reports;
 
 /// <summary>
-/// Compares effects of single images, summed by group, with the groups' effects by the run's first method, over all objectives that both
+/// Compares effects of single images, summed by group, with the groups' effects by the run's leading method, over all objectives that both
 /// have. Methods for single images rank groups well but often have the wrong scale, so the report multiplies their effects to match the
 /// groups'; it reports that, and how well the two agree.
 /// </summary>
@@ -13,12 +13,12 @@ namespace DdmNative.Runs.Reports;
 /// <param name="Correlation">Pearson's correlation; null if one of the two does not vary.</param>
 internal sealed record GroupFit(double? Scale, double? Correlation)
 {
-    public static GroupFit Of(SampleEffects effects, AttributionFile attribution, GroupTable groups)
+    public static GroupFit Of(SampleEffects effects, AttributionMatrix matrix, GroupTable groups)
     {
-        double[][] matrix = [.. attribution.Matrices[0].Flatten().Chunk(groups.Count)];
-        int[] rows = [.. Enumerable.Range(0, matrix.Length).Where(o => effects.Rows[o] is not null)];
+        double[][] effectsOfGroups = [.. matrix.Flatten().Chunk(groups.Count)];
+        int[] rows = [.. Enumerable.Range(0, effectsOfGroups.Length).Where(o => effects.Rows[o] is not null)];
         double[] sums = [.. rows.SelectMany(o => SampleEffects.ByGroup(effects.Rows[o]!, groups))],
-            asked = [.. rows.SelectMany(o => matrix[o])];
+            asked = [.. rows.SelectMany(o => effectsOfGroups[o])];
         double slope = Attribution.Metrics.Correlation.SlopeThroughOrigin(sums, asked),
             correlation = Attribution.Metrics.Correlation.Pearson(sums, asked);
         return new GroupFit(slope > 0 && double.IsFinite(slope) ? slope : null, double.IsFinite(correlation) ? correlation : null);

@@ -55,6 +55,14 @@ internal sealed class ReportImages
         => Enumerable.Range(0, _groups.Count).GroupBy(g => _groups.ClassOf[g]).OrderBy(members => members.Key)
             .Select(members => (members.Key, members.ToArray(), Picture([.. members])));
 
+    /// <summary>The dataset positions of the real images of a group, in their order.</summary>
+    public IEnumerable<int> RealOf(int group)
+    {
+        int[] members = _groups.Members(group);
+        int real = Math.Min(RealImages, members.Length);
+        return Enumerable.Range(0, real).Select(i => members[(int)((long)i * members.Length / real)]);
+    }
+
     private string Picture(int[] groups)
     {
         var sheet = new ImageSheet(_train, _normalization, _range, groups.Length, SynsetImages + RealImages, _shrink);
@@ -62,10 +70,8 @@ internal sealed class ReportImages
         {
             for (int i = 0; i < SynsetImages; i++)
                 sheet.Draw(_synset!.Images.AsSpan((groups[row] * _synset.PerGroup + i) * _synset.ImageLength, _synset.ImageLength), row, i);
-            int[] members = _groups.Members(groups[row]);
-            int real = Math.Min(RealImages, members.Length);
-            for (int i = 0; i < real; i++)
-                sheet.Draw(_train.Image(members[(int)((long)i * members.Length / real)]), row, SynsetImages + i);
+            foreach ((int i, int n) in RealOf(groups[row]).Index())
+                sheet.Draw(_train.Image(n), row, SynsetImages + i);
         }
 
         return sheet.ToUri();
