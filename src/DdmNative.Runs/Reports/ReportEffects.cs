@@ -22,7 +22,7 @@ internal sealed class ReportEffects(ShownEffects shown, GroupTable groups, bool 
     /// <summary>[A]: [O][G], null where the noise is not known.</summary>
     public IEnumerable<IEnumerable<IEnumerable<double?>>?> Noise()
         => shown.Noise.Select((matrix, a) => matrix is null || single ? null
-            : Rows.Select(o => Columns.Select(g => shown.NoiseOf(a, o, g) is double noise ? Rounded(noise, 3) : (double?)null)));
+            : Rows.Select(o => Columns.Select(g => shown.NoiseOf(a, o, g) is double noise ? Coarse(noise) : (double?)null)));
 
     /// <summary>[O][G]: null for groups that were not retrained without; null if none was.</summary>
     public IEnumerable<IEnumerable<double?>>? Exact()
@@ -32,7 +32,7 @@ internal sealed class ReportEffects(ShownEffects shown, GroupTable groups, bool 
     /// <summary>The standard errors of <see cref="Exact"/> over seeds.</summary>
     public IEnumerable<IEnumerable<double?>>? ExactNoise()
         => shown.Retrained == 0 || single ? null
-            : Rows.Select(o => Columns.Select(g => shown.Exact(o, g)?.Noise is double noise ? Rounded(noise, 3) : (double?)null));
+            : Rows.Select(o => Columns.Select(g => shown.Exact(o, g)?.Noise is double noise ? Coarse(noise) : (double?)null));
 
     /// <summary>The totals of the user's own names; null if there are none.</summary>
     public object? Totals()
@@ -45,18 +45,19 @@ internal sealed class ReportEffects(ShownEffects shown, GroupTable groups, bool 
             totals.Names, totals.By,
             effects = methods.Select(a => Rows.Select(o => names.Select(t => Rounded(shown.Total(a, o, t).Effect)))),
             noise = methods.Select(a => Rows.Select(o => names.Select(t =>
-                shown.Total(a, o, t).Noise is double noise ? Rounded(noise, 3) : (double?)null))),
+                shown.Total(a, o, t).Noise is double noise ? Coarse(noise) : (double?)null))),
         };
     }
 
     /// <summary>
-    /// To five digits, and noise to three: more are not read, and the file is half as long. Zero where there is no number, as JSON has no
-    /// word for it.
+    /// To five digits: more are not read, and the file is half as long. Zero where there is no number, as JSON has no word for it.
     /// </summary>
-    public static double Rounded(double value, int digits = 5)
-    {
-        if (value == 0 || !double.IsFinite(value))
-            return 0;
-        return double.Parse(value.ToString($"G{digits}", CultureInfo.InvariantCulture), CultureInfo.InvariantCulture);
-    }
+    public static double Rounded(double value) => To(value, "G5");
+
+    /// <summary>The same for noise, of which fewer digits are read.</summary>
+    private static double Coarse(double value) => To(value, "G3");
+
+    private static double To(double value, string format)
+        => double.IsFinite(value)
+            ? double.Parse(value.ToString(format, CultureInfo.InvariantCulture), CultureInfo.InvariantCulture) : 0;
 }

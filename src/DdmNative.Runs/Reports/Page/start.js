@@ -57,8 +57,7 @@ for (const id of ["method", "level", "order", "filter", "scale"])
     refresh();
     if (id !== "method") return;
     offerComparison();
-    extremes();
-    selectionChanged();
+    later(() => { extremes(); selectionChanged(); });
     later(() => { scatter(); groupEffects(); compareMethods(); gallery(); });
   });
 at("compare").addEventListener("input", () => { state.compared = Number(at("compare").value); compareMethods(); });
