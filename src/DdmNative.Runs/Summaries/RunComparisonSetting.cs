@@ -1,3 +1,4 @@
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using DdmNative.Runs.Folders;
@@ -11,6 +12,9 @@ namespace DdmNative.Runs.Summaries;
 public sealed record RunComparisonSetting(string Field, IReadOnlyList<string> Values)
 {
     private const string Missing = "–";
+
+    // People read it: push+feature, not push\u002Bfeature.
+    private static readonly JsonSerializerOptions Plain = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     /// <summary>The settings that are not the same in all runs, in the order of the job's fields.</summary>
     internal static IReadOnlyList<RunComparisonSetting> Of(IReadOnlyList<RunRecord> runs)
@@ -34,5 +38,5 @@ public sealed record RunComparisonSetting(string Field, IReadOnlyList<string> Va
     }
 
     private static string Text(JsonNode? node)
-        => node is JsonValue value && value.TryGetValue(out string? text) ? text : node?.ToJsonString() ?? "null";
+        => node is JsonValue value && value.TryGetValue(out string? text) ? text : node?.ToJsonString(Plain) ?? "null";
 }

@@ -1,3 +1,4 @@
+using DdmNative.Attribution.Formats;
 using DdmNative.Attribution.Methods;
 using DdmNative.Attribution.Metrics;
 using DdmNative.Runs.Summaries;
@@ -38,6 +39,9 @@ internal static class ValidatedAnswer
         console.MarkupLineInterpolated($"[bold]{sentence}[/]");
         if (summary.Ceiling.TryGetValue("total", out double ceiling))
             console.WriteLine($"Two retrainings that differ only in the seed agree with a correlation of {CorrelationText.Of(ceiling)}.");
+        if (summary.Methods.FirstOrDefault(method => method.Name == retrained.Methods[lead])?.Coverage is double coverage)
+            console.WriteLine($"{FigureText.Of(coverage, "P0")} of the exact effects on all objectives lie within twice the noise that was "
+                + "stated before they were known.");
     }
 
     /// <summary>"The predictions agree with retraining: correlation 0.93 over 12 groups."</summary>
