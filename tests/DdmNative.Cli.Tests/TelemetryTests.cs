@@ -27,7 +27,9 @@ public sealed class TelemetryTests(RunFiles files)
 
         Assert.True(result.Code == 0, result.Error);
         Dictionary<string, ProtobufMessage> spans = server.Spans.ToDictionary(span => span.Text(5));
-        Assert.Equal(["attribute", "ddm attribute", "groups", "online:head", "reference", "run", "samples", "train"], spans.Keys.Order());
+        Assert.Equal(
+            ["attribute", "ddm attribute", "groups", "misclassified", "online:head", "reference", "run", "samples", "suspects", "train"],
+            spans.Keys.Order());
         Assert.All(spans.Values, span => Assert.Equal("0af7651916cd43dd8448eb211c80319c", span.Hex(1)));
         Assert.Equal("b7ad6b7169203331", spans["ddm attribute"].Hex(4));
         Assert.Equal(spans["run"].Hex(2), spans["train"].Hex(4));
@@ -42,7 +44,7 @@ public sealed class TelemetryTests(RunFiles files)
         ProtobufMessage steps = metrics["ddm.steps"].Message(7)!.Messages(1)
             .Single(point => (string)point.Attributes(7)["ddm.stage"] == "train");
         Assert.Equal(8, steps.Real(4)); // 16 images in batches of 64, for 8 epochs
-        Assert.Equal(6, metrics["ddm.stage.duration"].Message(9)!.Messages(1).Count());
+        Assert.Equal(8, metrics["ddm.stage.duration"].Message(9)!.Messages(1).Count());
         Assert.All(metrics["ddm.memory.peak"].Message(5)!.Messages(1), point => Assert.InRange(point.Whole(6), 1 << 20, 1L << 40));
         Dictionary<string, object> resource = server.Requests[0].Message.Message(1)!.Message(1)!.Attributes(1);
         Assert.Equal(("ddm", "test"), (resource["service.name"], resource["deployment.environment"]));

@@ -22,6 +22,9 @@ public sealed class RunTelemetryTests : IDisposable
         Attribution = new JobAttribution { Methods = ["head"] },
     };
 
+    private static readonly string[] Stages
+        = ["train", "groups", "online:head", "reference", "attribute", "samples", "misclassified", "suspects"];
+
     private readonly string _folder = Path.Combine(Path.GetTempPath(), Path.GetRandomFileName());
     private readonly List<Activity> _spans = [];
     private readonly ActivityListener _listener;
@@ -57,7 +60,7 @@ public sealed class RunTelemetryTests : IDisposable
         Assert.Equal("attribute", run.GetTagItem("ddm.run.goal"));
         Assert.Equal(ActivityStatusCode.Ok, run.Status);
         Activity[] stages = StagesOf(run);
-        Assert.Equal(["train", "groups", "online:head", "reference", "attribute", "samples"], stages.Select(stage => stage.OperationName));
+        Assert.Equal(Stages, stages.Select(stage => stage.OperationName));
         RunRecord record = RunFolder.Peek(_folder)!;
         foreach ((Activity span, StageRecord stage) in stages.Zip(record.Stages))
         {
@@ -77,8 +80,7 @@ public sealed class RunTelemetryTests : IDisposable
 
         Activity again = Runs()[1];
         Assert.Empty(StagesOf(again));
-        Assert.Equal(["train", "groups", "online:head", "reference", "attribute", "samples"],
-            again.Events.Select(moment => (string)moment.Tags.Single(tag => tag.Key == "ddm.stage").Value!));
+        Assert.Equal(Stages, again.Events.Select(moment => (string)moment.Tags.Single(tag => tag.Key == "ddm.stage").Value!));
     }
 
     [Fact]

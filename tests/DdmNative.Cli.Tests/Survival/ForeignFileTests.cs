@@ -11,7 +11,7 @@ public sealed class ForeignFileTests(RunFiles files)
 {
     [Theory]
     [InlineData("target.safetensors", null,
-        "Resuming: 22 of 23 stages are finished; train recomputed (target.safetensors is missing or has been changed).")]
+        "Resuming: 24 of 25 stages are finished; train recomputed (target.safetensors is missing or has been changed).")]
     [InlineData("attribution/repair.npz", "attribution/replay.npz",
         "online:repair: attribution/repair.npz is missing or has been changed; recomputing.")]
     [InlineData("validation/models.csv", null, "retrain: validation/models.csv is missing or has been changed; recomputing.")]

@@ -45,6 +45,8 @@ internal static class Outcome
         JsonObject data = JsonNode.Parse(html[from..to])!.AsObject();
         data.Remove("stages");
         data.Remove("figures");
+        // Where the run is, for the command that forgets groups.
+        data["summary"]!.AsObject().Remove("run");
         return html[..from] + WithoutCosts(data.ToJsonString()) + html[to..];
     }
 
