@@ -25,7 +25,7 @@ public sealed class FigureTextTests
     [InlineData(0.0882, "0.0882")]
     [InlineData(-0.00012345, "-0.000123")]
     [InlineData(0.09996, "0.100")]
-    [InlineData(1234.5, "1234")]
+    [InlineData(1234.5, "1230")]
     [InlineData(12.34, "12.3")]
     [InlineData(0.000001234, "1.23e-6")]
     [InlineData(-0.0, "0")]
