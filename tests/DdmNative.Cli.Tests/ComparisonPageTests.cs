@@ -8,35 +8,10 @@ namespace DdmNative.Cli.Tests;
 
 /// <summary>The page of <c>ddm compare --html</c> as a reader sees it, in headless Chromium.</summary>
 [Collection(Reports.Name)]
-public sealed class ComparisonPageTests(RunFiles files) : IAsyncLifetime
+public sealed class ComparisonPageTests(RunFiles files) : BrowserTests
 {
-    private const string NoBrowser = "no Chromium: install it (Debian: apt-get install chromium), or name it in CHROMIUM";
-
     /// <summary>A name that a page must not take for markup.</summary>
     private const string EvilName = "</script><b id=evil>";
-
-    private static readonly string? Chromium = new[] { Environment.GetEnvironmentVariable("CHROMIUM"), "/usr/bin/chromium",
-        "/usr/bin/chromium-browser", "/usr/bin/google-chrome" }
-        .FirstOrDefault(path => path is not null && File.Exists(path));
-
-    private IPlaywright? _playwright;
-    private IBrowser? _browser;
-
-    public async Task InitializeAsync()
-    {
-        if (Chromium is null)
-            return;
-        _playwright = await Playwright.CreateAsync();
-        _browser = await _playwright.Chromium.LaunchAsync(
-            new BrowserTypeLaunchOptions { ExecutablePath = Chromium, Args = ["--no-sandbox"] });
-    }
-
-    public async Task DisposeAsync()
-    {
-        if (_browser is not null)
-            await _browser.DisposeAsync();
-        _playwright?.Dispose();
-    }
 
     [SkippableTheory]
     [InlineData(ColorScheme.Light, 1280)]
@@ -132,17 +107,15 @@ public sealed class ComparisonPageTests(RunFiles files) : IAsyncLifetime
 
     private async Task<IPage> Open(ColorScheme scheme, int width, string[] runs, List<string>? problems = null)
     {
-        Skip.If(_browser is null, NoBrowser);
+        Require();
         string file = files.PathOf($"comparison-{Path.GetRandomFileName()}.html");
         Ddm.Result result = Ddm.Run(["compare", .. runs, "--html", file]);
         Assert.True(result.Code == 0, result.Error);
-        IPage page = await _browser!.NewPageAsync(
-            new BrowserNewPageOptions { ColorScheme = scheme, ViewportSize = new ViewportSize { Width = width, Height = 900 } });
+        IPage page = await NewPage(scheme, width);
         page.Request += (_, request) => problems?.AddRange(request.Url.StartsWith("file:", StringComparison.Ordinal) ? [] : [request.Url]);
         page.PageError += (_, error) => problems?.Add(error);
         page.Console += (_, message) => problems?.AddRange(message.Type is "error" or "warning" ? [message.Text] : []);
-        await page.GotoAsync(new Uri(file).AbsoluteUri);
-        await page.WaitForSelectorAsync("html[data-ready]");
+        await Open(page, file);
         return page;
     }
 
