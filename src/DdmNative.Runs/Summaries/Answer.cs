@@ -32,8 +32,8 @@ internal sealed class Answer(Objective objective, double? value, IReadOnlyList<s
     public IEnumerable<string> Sentences(IReadOnlyList<GroupEffect> order, IReadOnlyList<OwnGroupEffect> own)
     {
         if (method.Agrees == false && !isCalibrated)
-            yield return $"Do not rely on these effects: {Title} does not agree with a retraining of the last block, and no group has been "
-                + "retrained without. Run ddm validate, or choose another method.";
+            yield return $"Do not rely on these effects: {Title} does not agree with a retraining of the last block, and no exact "
+                + "retraining has checked it. Run ddm validate, or choose another method.";
         if (own.Count > 0)
             yield return Own(own);
         bool Helps(GroupEffect group) => objective.HarmSign * group.Effect < 0;
@@ -66,8 +66,8 @@ internal sealed class Answer(Objective objective, double? value, IReadOnlyList<s
         if (!HasUnit || value is not double with)
         {
             string verb = (helps ? "help" : "harm") + (granularity == Granularity.Sample ? "s" : "");
-            return $"{Capital(subject)} {verb} {_objective} most, by {Title}, whose effects are not in the unit of the objective until "
-                + "some groups are retrained without (ddm validate --count 10).";
+            return $"{Capital(subject)} {verb} {_objective} most, by {Title}. How much is not known: its effects are not in the unit of "
+                + "the objective. To measure the unit: ddm validate --count 10.";
         }
 
         string error = noise is double known ? $" ± {Digits(known, with, known)}" : "", change = effect < 0 ? "rise" : "fall";
