@@ -46,6 +46,17 @@ public sealed class Dataset
         SourceCount = sourceCount;
     }
 
+    /// <summary>Other samples, or the same ones otherwise, of the source of <paramref name="of"/>.</summary>
+    private Dataset(Dataset of, string name, SampleRows rows, int[] labels, int[] sourceIndices)
+        : this(name, rows, labels, of.Channels, of.Height, of.Width, of.Classes, sourceIndices, of.SourceCount)
+    {
+        ClassNames = of.ClassNames;
+        SourceFiles = of.SourceFiles;
+        SourceParts = of.SourceParts;
+        Notes = of.Notes;
+        IsFeatures = of.IsFeatures;
+    }
+
     /// <summary>The name of the data, e.g. <c>fashion-mnist/train</c>.</summary>
     public string Name { get; }
 
@@ -216,25 +227,11 @@ public sealed class Dataset
 
     /// <summary>The same samples under another name, such as that of a split, with names of the classes and notes for the user.</summary>
     internal Dataset Named(string name, IReadOnlyList<string>? classNames, IReadOnlyList<string> notes)
-        => new(name, Rows, Labels, Channels, Height, Width, Classes, SourceIndices, SourceCount)
-        {
-            ClassNames = classNames,
-            SourceFiles = SourceFiles,
-            SourceParts = SourceParts,
-            Notes = notes,
-            IsFeatures = IsFeatures,
-        };
+        => new(this, name, Rows, Labels, SourceIndices) { ClassNames = classNames, Notes = notes };
 
     /// <summary>The same samples, as read, with their own files or null, and the files that hold them.</summary>
     internal Dataset From(IReadOnlyList<string>? files, IReadOnlyList<SourcePart> parts)
-        => new(Name, Rows, Labels, Channels, Height, Width, Classes, SourceIndices, SourceCount)
-        {
-            ClassNames = ClassNames,
-            SourceFiles = files,
-            SourceParts = parts,
-            Notes = Notes,
-            IsFeatures = IsFeatures,
-        };
+        => new(this, Name, Rows, Labels, SourceIndices) { SourceFiles = files, SourceParts = parts };
 
     /// <summary>The same samples with other names of the classes.</summary>
     /// <exception cref="ArgumentException">There is not one name for each class.</exception>
@@ -248,14 +245,7 @@ public sealed class Dataset
 
     /// <summary>Other samples of the same source.</summary>
     private Dataset Derived(SampleRows rows, int[] labels, int[] sourceIndices)
-        => new(Name, rows, labels, Channels, Height, Width, Classes, sourceIndices, SourceCount)
-        {
-            ClassNames = ClassNames,
-            SourceFiles = SourceFiles,
-            SourceParts = SourceParts,
-            Notes = Notes,
-            IsFeatures = IsFeatures,
-        };
+        => new(this, Name, rows, labels, sourceIndices);
 
     private static ArrayRows RowsOf(float[] images, int count, int channels, int height, int width)
     {
