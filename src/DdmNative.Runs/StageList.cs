@@ -61,8 +61,9 @@ internal static class StageList
 
     private static IEnumerable<Stage> Attribution(Job job, RunInputs inputs, bool validates)
     {
+        var totals = OwnTotals.For(inputs.OwnGroups);
         foreach (string method in MethodRegistry.Parts(job.Attribution.Methods))
-            yield return new MethodStage(job, method, inputs.Train.Classes, OwnTotals.For(inputs.OwnGroups));
+            yield return new MethodStage(job, method, inputs.Train.Classes, totals);
         if (ReferenceStage.For(job) is ReferenceStage reference)
             yield return reference;
         yield return new AttributeStage(job);

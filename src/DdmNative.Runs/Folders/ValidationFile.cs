@@ -61,15 +61,6 @@ internal sealed record ValidationFile(int[] Groups, AttributionMatrix Exact, IRe
         return validation.IsOf(attribution) ? validation : null;
     }
 
-    /// <summary>The exact effects on an objective by group.</summary>
-    public Dictionary<int, double> ByGroup(int objective)
-        => Groups.Select((group, i) => (group, i)).ToDictionary(entry => entry.group, entry => Exact[objective, entry.i]);
-
-    /// <summary>The same for their standard errors; empty for one seed.</summary>
-    public Dictionary<int, double> NoiseByGroup(int objective)
-        => ExactNoise is not AttributionMatrix noise ? []
-            : Groups.Select((group, i) => (group, i)).ToDictionary(entry => entry.group, entry => noise[objective, entry.i]);
-
     /// <summary>The standard error of the mean over seeds of each effect.</summary>
     private static AttributionMatrix? StandardError(double[][] seeds, string[] objectives)
     {

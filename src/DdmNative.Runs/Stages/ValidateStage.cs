@@ -56,7 +56,8 @@ internal sealed class ValidateStage(Job job) : Stage
         var effects = new MethodEffects(context, [.. objectives.Concat(losses).DistinctBy(objective => objective.Name)]);
         string[] rows = [.. objectives.Select(objective => objective.Name)];
         AttributionMatrix[] predicted = [.. job.Attribution.Methods.Select(method => effects.Read(method).SelectObjectives(rows))];
-        new ValidationFile(chosen, AttributionMatrix.Mean(seeds), job.Attribution.Methods,
+        var exact = AttributionMatrix.Mean(seeds);
+        new ValidationFile(chosen, exact, job.Attribution.Methods,
             [.. predicted.Select(matrix => matrix.SelectGroups(chosen))])
             .Write(context.PathFor(ValidationFile.Name), seeds, RetrainStage.Seeds(job));
 
@@ -65,7 +66,7 @@ internal sealed class ValidateStage(Job job) : Stage
         for (int i = 0; i < predicted.Length; i++)
         {
             string method = job.Attribution.Methods[i];
-            if (EffectNoise.Coverage(predicted[i].SelectGroups(chosen), AttributionMatrix.Mean(seeds),
+            if (EffectNoise.Coverage(predicted[i].SelectGroups(chosen), exact,
                 effects.Noise(method, groups.ClassOf).SelectObjectives(rows).SelectGroups(chosen)) is double coverage)
                 figures.Add(FigureOf(Coverage, method), coverage);
         }
@@ -73,7 +74,7 @@ internal sealed class ValidateStage(Job job) : Stage
         // What is retrained for another reason calibrates as well: by default all of it.
         int[] columns = job.Validation.Calibrate == 0 ? [.. Enumerable.Range(0, chosen.Length)]
             : [.. Enumerable.Range(0, chosen.Length).OrderBy(i => groups.ClusterOf[chosen[i]]).Take(job.Validation.Calibrate).Order()];
-        Calibrate(context, groups, predicted, effects, (AttributionMatrix.Mean(seeds), chosen), columns, figures);
+        Calibrate(context, groups, predicted, effects, (exact, chosen), columns, figures);
         return new StageResult([ValidationFile.Name, CalibrationFile.Name], figures);
     }
 
