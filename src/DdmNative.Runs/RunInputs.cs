@@ -245,8 +245,8 @@ internal sealed class RunInputs
     private static void RequireEvaluation(Job job, JobEvaluation evaluation, int groupCount, int testCount)
     {
         RequireTwoGroups(job, groupCount);
-        if (evaluation.Metrics.Contains(EvaluationMetrics.LinearDatamodeling) && HalfSubsets.Halves(groupCount) is long halves
-            && evaluation.Subsets > halves)
+        if (evaluation.Metrics.Contains(EvaluationMetrics.LinearDatamodeling)
+            && RandomSubsets.Different(groupCount, RandomSubsets.Half) is long halves && evaluation.Subsets > halves)
             throw BadInputException.OfJob("evaluation.subsets", $"{evaluation.Subsets}",
                 $"at most {halves}, the different halves of {groupCount} groups", "Use fewer subsets, or more groups.");
         if (evaluation.Predictions > testCount)

@@ -17,7 +17,7 @@ public sealed record DatamodelOptions(int Subsets = 100, string Penalty = "ridge
 /// there. Cost: as many trainings as subsets, whatever G.
 /// </summary>
 /// <remarks>
-/// Halves as <see cref="HalfSubsets"/> draws them from the seed. Both sides are centred, so that b takes no penalty; ridge is solved in
+/// Halves as <see cref="RandomSubsets"/> draws them from the seed. Both sides are centred, so that b takes no penalty; ridge is solved in
 /// closed form, lasso by cyclic coordinate descent.
 /// </remarks>
 public sealed class Datamodel(DatamodelOptions? options = null) : IAttributionMethod
@@ -45,7 +45,7 @@ public sealed class Datamodel(DatamodelOptions? options = null) : IAttributionMe
     {
         if (parts < 2)
             return "Method 'datamodel' needs two parts or more: there are no halves of one.";
-        return HalfSubsets.Halves(parts) is long halves && _options.Subsets > halves
+        return RandomSubsets.Different(parts, RandomSubsets.Half) is long halves && _options.Subsets > halves
             ? $"Method 'datamodel' draws {_options.Subsets} different halves, and {parts} groups have only {halves}. "
                 + $"Ask for fewer subsets, datamodel:subsets={halves}, or for more groups."
             : null;
@@ -83,7 +83,7 @@ public sealed class Datamodel(DatamodelOptions? options = null) : IAttributionMe
     {
         if (Fault(context.Parts.Count) is string fault)
             throw new MethodRequestException(fault);
-        return HalfSubsets.Draw(context.Parts.Count, _options.Subsets, context.Seed);
+        return RandomSubsets.Draw(context.Parts.Count, RandomSubsets.Half, _options.Subsets, context.Seed);
     }
 
     /// <summary>[G][S]: whether each part was there, less the mean.</summary>

@@ -29,7 +29,7 @@ internal sealed class LinearDatamodelingStage(Job job, JobEvaluation evaluation)
         int[] samples = Predictions(context);
         IReadOnlyList<Objective> objectives = [.. Objective.Defaults(context.Inputs.Test.Labels),
             .. samples.Select(BrittlenessMetric.MarginOf)];
-        IReadOnlyList<int[]> halves = HalfSubsets.Draw(models.Groups.Count, Evaluation.Subsets, Job.Seed);
+        IReadOnlyList<int[]> halves = RandomSubsets.Draw(models.Groups.Count, RandomSubsets.Half, Evaluation.Subsets, Job.Seed);
         SubsetOutcomes outcomes = models.Outcomes(objectives, halves, Seeds);
         var table = new FigureTable(["method", "objective"], [("lds", "0.00")]);
         var figures = new Dictionary<string, double>();

@@ -88,8 +88,8 @@ public sealed class EvaluationMetricTests
     [Fact]
     public void There_are_as_many_halves_as_ways_to_choose_them()
     {
-        Assert.Equal(20, HalfSubsets.Halves(6));
-        Assert.Equal(10, HalfSubsets.Halves(5));
-        Assert.Null(HalfSubsets.Halves(50));
+        Assert.Equal(20, RandomSubsets.Different(6, RandomSubsets.Half));
+        Assert.Equal(10, RandomSubsets.Different(5, RandomSubsets.Half));
+        Assert.Null(RandomSubsets.Different(50, RandomSubsets.Half));
     }
 }

@@ -38,7 +38,7 @@ public sealed class LinearDatamodelingScoreTests
     {
         var random = new SeededOrder(seed);
         double[] effects = [.. Enumerable.Range(0, 12).Select(_ => random.NextUnit() - 0.5)];
-        IReadOnlyList<int[]> removed = HalfSubsets.Draw(effects.Length, 30, seed);
+        IReadOnlyList<int[]> removed = RandomSubsets.Draw(effects.Length, RandomSubsets.Half, 30, seed);
         double[] outcomes = [.. removed.Select(subset => Math.Tanh(2 - subset.Sum(g => effects[g])))];
         double score = LinearDatamodelingScore.Compute(effects, removed, outcomes);
         return (Math.Abs(score - 1) < 1e-12).Label($"seed {seed}: {score}");
@@ -48,19 +48,36 @@ public sealed class LinearDatamodelingScoreTests
     public Property Halves_are_halves_each_once_and_a_longer_draw_begins_with_a_shorter_one(ulong seed, byte extra)
     {
         int groups = 6 + extra % 9;
-        IReadOnlyList<int[]> drawn = HalfSubsets.Draw(groups, 15, seed);
+        IReadOnlyList<int[]> drawn = RandomSubsets.Draw(groups, RandomSubsets.Half, 15, seed);
         bool halves = drawn.All(s => s.Length == groups / 2 && s.SequenceEqual(s.Distinct().Order()) && s.All(g => g >= 0 && g < groups));
         bool different = drawn.Select(s => string.Join(',', s)).Distinct().Count() == 15;
-        bool prefix = drawn.Take(5).SelectMany(s => s).SequenceEqual(HalfSubsets.Draw(groups, 5, seed).SelectMany(s => s));
+        bool prefix = drawn.Take(5).SelectMany(s => s)
+            .SequenceEqual(RandomSubsets.Draw(groups, RandomSubsets.Half, 5, seed).SelectMany(s => s));
         return (halves && different && prefix).Label($"seed {seed}, {groups} groups");
     }
+
+    [Theory]
+    [InlineData(1000, 0.95, 50)]
+    [InlineData(1000, 0.99, 10)]
+    [InlineData(7, 0.5, 3)]
+    [InlineData(5, 0.999, 1)]
+    [InlineData(5, 0.001, 4)]
+    public void A_subset_keeps_its_share_of_the_parts(int parts, double keep, int removed)
+    {
+        Assert.Equal(removed, RandomSubsets.RemovedOf(parts, keep));
+        Assert.All(RandomSubsets.Draw(parts, keep, 3, 1), subset => Assert.Equal(removed, subset.Distinct().Count()));
+    }
+
+    [Fact]
+    public void Another_use_draws_other_subsets()
+        => Assert.NotEqual(RandomSubsets.Draw(50, RandomSubsets.Half, 1, 1)[0], RandomSubsets.Draw(50, RandomSubsets.Half, 1, 1, use: 1)[0]);
 
     [Fact]
     public void More_halves_than_there_are_is_refused()
     {
-        Assert.Equal(6, HalfSubsets.Draw(4, 6, 1).Count);
-        Assert.Contains("only 6", Assert.Throws<ArgumentOutOfRangeException>(() => HalfSubsets.Draw(4, 7, 1)).Message,
+        Assert.Equal(6, RandomSubsets.Draw(4, RandomSubsets.Half, 6, 1).Count);
+        Assert.Contains("only 6", Assert.Throws<ArgumentOutOfRangeException>(() => RandomSubsets.Draw(4, RandomSubsets.Half, 7, 1)).Message,
             StringComparison.Ordinal);
-        Assert.Throws<ArgumentOutOfRangeException>(() => HalfSubsets.Draw(1, 1, 1));
+        Assert.Throws<ArgumentOutOfRangeException>(() => RandomSubsets.Draw(1, RandomSubsets.Half, 1, 1));
     }
 }
