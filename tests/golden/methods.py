@@ -449,6 +449,10 @@ def main():
     for name, method in METHODS.items():
         tensors[f"method.{name}"] = method(problem)
         print(f"{name}: {tensors[f'method.{name}'].abs().max():.3e} at most")
+    from adjoint import ADJOINTS  # which needs the problem above
+    for name, adjoint in ADJOINTS.items():
+        tensors[f"samples.{name}"] = adjoint(problem)
+        print(f"{name}: {tensors[f'samples.{name}'].abs().max():.3e} at most")
     save(os.path.join(os.path.dirname(os.path.abspath(__file__)), "methods.safetensors"), tensors, {
         "torch": torch.__version__, "architecture": "convnet", "width": NETWORK.width, "depth": NETWORK.depth, "channels": 1, "height": 8, "width_px": 8, "classes": CLASSES,
         "seed": SEED, "learning_rate": RATE, "momentum": MOMENTUM, "batch": BATCH, "epochs": EPOCHS, "objectives": ";".join(OBJECTIVES)})

@@ -67,6 +67,10 @@ public static class MethodRegistry
         {
             NeedsGradients = true, IsPerSample = true,
         },
+        new("adjoint", "the derivative of the whole training by the part's weight", "after Ilyas and Engstrom, MAGIC, 2025", Adjoint.From)
+        {
+            NeedsGradients = true, IsPerSample = true,
+        },
         new("in-run-shapley", "the part's share of what each step of training did, first or second order", "Wang et al., ICLR 2025",
             InRunShapley.From)
         {

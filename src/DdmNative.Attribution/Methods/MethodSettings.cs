@@ -76,6 +76,17 @@ public sealed class MethodSettings
             : throw Bad(key, text, string.Create(CultureInfo.InvariantCulture, $"a number above {above} and up to {most}"));
     }
 
+    /// <summary>A share, from 0 to below 1.</summary>
+    /// <exception cref="MethodRequestException">It is none.</exception>
+    public double Share(string key, double value)
+    {
+        if (Read(key, value) is not string text)
+            return value;
+        return double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double number) && number is >= 0 and < 1
+            ? number
+            : throw Bad(key, text, "a number from 0 to below 1");
+    }
+
     /// <summary>One of some words.</summary>
     /// <exception cref="MethodRequestException">It is another.</exception>
     public string Word(string key, string value, params string[] words)

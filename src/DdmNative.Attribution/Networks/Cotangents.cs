@@ -8,21 +8,22 @@ namespace DdmNative.Attribution.Networks;
 /// </summary>
 /// <param name="device">The device of the pass.</param>
 /// <param name="network">Its network.</param>
-/// <param name="members">E.</param>
 /// <param name="samples">N.</param>
-internal sealed class Cotangents(Device device, Network network, int members, int samples) : IDisposable
+internal sealed class Cotangents(Device device, Network network, int samples) : IDisposable
 {
-    private readonly Dictionary<(int Tensor, int Contribution), Tensor> _buffers = [];
+    private readonly Dictionary<(int Members, int Tensor, int Contribution), Tensor> _buffers = [];
     private readonly List<(Tensor Values, bool IsOwn)>?[] _contributions = new List<(Tensor, bool)>?[network.Layers.Count + 1];
+    private int _members;
     private Tensor? _imagesResult;
 
     /// <summary>
-    /// Starts a recording: the output has this cotangent, and that of the images goes to <paramref name="imagesResult"/>.
+    /// Starts a recording for <paramref name="members"/> members: the output has this cotangent, and that of the images goes to
+    /// <paramref name="imagesResult"/>.
     /// </summary>
-    public void Begin(Tensor outputCotangent, Tensor? imagesResult)
+    public void Begin(int members, Tensor outputCotangent, Tensor? imagesResult)
     {
         Array.Clear(_contributions);
-        _imagesResult = imagesResult;
+        (_members, _imagesResult) = (members, imagesResult);
         PassOn(network.Layers.Count - 1, outputCotangent);
     }
 
@@ -84,8 +85,9 @@ internal sealed class Cotangents(Device device, Network network, int members, in
 
     private Tensor Buffer(int tensor, int contribution)
     {
-        if (!_buffers.TryGetValue((tensor, contribution), out Tensor? buffer))
-            _buffers[(tensor, contribution)] = buffer = device.AllocateTransient(network.ShapeOf(tensor).For(members, samples));
+        (int, int, int) key = (_members, tensor, contribution);
+        if (!_buffers.TryGetValue(key, out Tensor? buffer))
+            _buffers[key] = buffer = device.AllocateTransient(network.ShapeOf(tensor).For(_members, samples));
         return buffer;
     }
 }

@@ -11,6 +11,8 @@ namespace DdmNative.Attribution.Networks;
 /// throughout, inside one recorded plan: intermediate results are in transient tensors.</para>
 /// <para>parameters and parametersTangent [E or 1, 1, P, 1, 1]; images [E or 1, N, C, H, W]; results have E members and are
 /// assigned.</para>
+/// <para>With D <see cref="Directions"/>, one model (E = 1) is differentiated along D directions at once: its forward and backward pass run
+/// once for all of them, and tangents have D members. A backward pass with a gradient of D members pulls D cotangents back.</para>
 /// <para>Layers are recorded in the network's order, and backwards in the opposite one. Below the lowest layers with parameters nothing is
 /// recorded unless the images' cotangent or tangent is requested.</para>
 /// </remarks>
@@ -32,11 +34,16 @@ public sealed class NetworkPass : IDisposable
     /// <param name="samples">N: samples per member.</param>
     /// <param name="keepOutput">Whether <see cref="Output"/> remains valid after a run of its plan, so that it can be downloaded.</param>
     /// <param name="training">The inputs of a pass in the training form; null for the evaluation form.</param>
-    public NetworkPass(Device device, Network network, int members, int samples, bool keepOutput = false, TrainingInputs? training = null)
+    /// <param name="directions">D, for one model; null for one direction per member.</param>
+    /// <exception cref="ArgumentException">Several models have directions of their own already.</exception>
+    public NetworkPass(Device device, Network network, int members, int samples, bool keepOutput = false, TrainingInputs? training = null,
+        int? directions = null)
     {
         ArgumentNullException.ThrowIfNull(device);
         ArgumentNullException.ThrowIfNull(network);
-        (this._device, Network, Members, Samples) = (device, network, members, samples);
+        if (directions is not null && members != 1)
+            throw new ArgumentException($"{members} members have a direction each; only one model has several.", nameof(directions));
+        (this._device, Network, Members, Samples, Directions) = (device, network, members, samples, directions ?? members);
         int count = network.Layers.Count;
         _passes = new LayerPass[count];
         _outputs = new Tensor[count];
@@ -47,8 +54,8 @@ public sealed class NetworkPass : IDisposable
             _outputs[i] = keepOutput && i == count - 1 ? device.Allocate(shape) : device.AllocateTransient(shape);
         }
         _tangents = new Tensor?[count];
-        _cotangents = new Cotangents(device, network, members, samples);
-        _cotangentTangents = new Cotangents(device, network, members, samples);
+        _cotangents = new Cotangents(device, network, samples);
+        _cotangentTangents = new Cotangents(device, network, samples);
     }
 
     public Network Network { get; }
@@ -58,6 +65,9 @@ public sealed class NetworkPass : IDisposable
 
     /// <summary>N.</summary>
     public int Samples { get; }
+
+    /// <summary>D: the members of tangents; E unless one model has several directions.</summary>
+    public int Directions { get; }
 
     /// <summary>Logits [E, N, K, 1, 1], or the features of a <see cref="Network.Bottom"/>, written by <see cref="Forward"/>.</summary>
     public Tensor Output => _outputs[^1];
@@ -71,7 +81,7 @@ public sealed class NetworkPass : IDisposable
     /// <exception cref="ArgumentException">An operand's shape does not fit.</exception>
     public void Forward(Tensor parameters, Tensor images)
     {
-        RequireVector(parameters, shared: true);
+        RequireVector(parameters, Members, shared: true);
         (_forward, _forwardTangent, _backward) = ((parameters, images), null, null);
         for (int i = 0; i <= Last; i++)
             _passes[i].Forward(parameters, Inputs(i, images), _outputs[i]);
@@ -81,7 +91,7 @@ public sealed class NetworkPass : IDisposable
     /// <param name="parameters">As passed to <see cref="Forward"/>.</param>
     /// <param name="images">As passed to <see cref="Forward"/>.</param>
     /// <param name="outputCotangent">∂/∂output of the function to differentiate, [E or 1, N, K, 1, 1].</param>
-    /// <param name="gradient">Receives ∂/∂θ, [E, 1, P, 1, 1], summed over the member's samples; null if it is not needed.</param>
+    /// <param name="gradient">Receives ∂/∂θ, [E or D, 1, P, 1, 1], summed over the member's samples; null if it is not needed.</param>
     /// <param name="imagesCotangent">Receives ∂/∂images, [E, N, C, H, W]; null if it is not needed, which saves the first layer's
     /// work.</param>
     /// <param name="products">Receives each sample's products with directions, besides the gradient, whose bits do not change; for passes
@@ -97,10 +107,11 @@ public sealed class NetworkPass : IDisposable
             throw new ArgumentException(
                 $"Products of samples need the gradient of one member; there "
                 + $"{(gradient is null ? "is no gradient" : $"are {Members} members")}.", nameof(products));
+        int members = gradient?.Shape.Members == Directions ? Directions : Members;
         if (gradient is not null)
-            RequireVector(gradient, shared: false);
+            RequireVector(gradient, members, shared: false);
         _backward = outputCotangent;
-        RecordBackward(_cotangents, outputCotangent, imagesCotangent, (i, cotangent, inputs) =>
+        RecordBackward(_cotangents, members, outputCotangent, imagesCotangent, (i, cotangent, inputs) =>
             _passes[i].Backward(parameters, Inputs(i, images), cotangent, gradient, inputs, products?.OfLayer(i)));
         ClearConstants(gradient);
         products?.RecordSecondPass(parameters, images, outputCotangent);
@@ -111,7 +122,7 @@ public sealed class NetworkPass : IDisposable
     /// <paramref name="imagesTangent"/>.
     /// </summary>
     /// <param name="parameters">As passed to <see cref="Forward"/>.</param>
-    /// <param name="parametersTangent">θ̇, [E or 1, 1, P, 1, 1].</param>
+    /// <param name="parametersTangent">θ̇, [D or 1, 1, P, 1, 1].</param>
     /// <param name="images">As passed to <see cref="Forward"/>.</param>
     /// <param name="imagesTangent">ẋ, [E or 1, N, C, H, W]; null if the images are constant.</param>
     /// <exception cref="ArgumentException">An operand's shape does not fit.</exception>
@@ -119,7 +130,7 @@ public sealed class NetworkPass : IDisposable
     public void ForwardTangent(Tensor parameters, Tensor parametersTangent, Tensor images, Tensor? imagesTangent)
     {
         Require(_forward == (parameters, images), nameof(ForwardTangent), nameof(Forward), "parameters and images");
-        RequireVector(parametersTangent, shared: true);
+        RequireVector(parametersTangent, Directions, shared: true);
         _forwardTangent = (parametersTangent, imagesTangent);
         for (int i = 0; i <= Last; i++)
         {
@@ -135,7 +146,7 @@ public sealed class NetworkPass : IDisposable
     /// <param name="imagesTangent">As passed to <see cref="ForwardTangent"/>.</param>
     /// <param name="outputCotangent">As passed to <see cref="Backward"/>.</param>
     /// <param name="outputCotangentTangent">Its tangent, [E or 1, N, K, 1, 1].</param>
-    /// <param name="gradientTangent">Receives the tangent of ∂/∂θ: a Hessian-vector product, [E, 1, P, 1, 1]; null if it is not
+    /// <param name="gradientTangent">Receives the tangent of ∂/∂θ: a Hessian-vector product, [D, 1, P, 1, 1]; null if it is not
     /// needed.</param>
     /// <param name="imagesCotangentTangent">Receives the tangent of ∂/∂images, [E, N, C, H, W]; null if it is not needed.</param>
     /// <exception cref="ArgumentException">An operand's shape does not fit.</exception>
@@ -151,8 +162,8 @@ public sealed class NetworkPass : IDisposable
             "output cotangent, whose cotangents of every layer it needs");
         Require(_forwardTangent == (parametersTangent, imagesTangent), nameof(BackwardTangent), nameof(ForwardTangent), "tangents");
         if (gradientTangent is not null)
-            RequireVector(gradientTangent, shared: false);
-        RecordBackward(_cotangentTangents, outputCotangentTangent, imagesCotangentTangent, (i, cotangentTangent, inputs) =>
+            RequireVector(gradientTangent, Directions, shared: false);
+        RecordBackward(_cotangentTangents, Directions, outputCotangentTangent, imagesCotangentTangent, (i, cotangentTangent, inputs) =>
             _passes[i].BackwardTangent(parameters, parametersTangent, Inputs(i, images), InputTangents(i, imagesTangent),
                 _cotangents.Summed(i), cotangentTangent, gradientTangent, inputs));
         ClearConstants(gradientTangent);
@@ -165,7 +176,7 @@ public sealed class NetworkPass : IDisposable
     /// <exception cref="ArgumentException">The parameters are shared by several members.</exception>
     public void UpdateRunningStatistics(Tensor parameters)
     {
-        RequireVector(parameters, shared: false);
+        RequireVector(parameters, Members, shared: false);
         foreach (LayerPass pass in _passes)
             pass.UpdateRunningStatistics(parameters);
     }
@@ -192,10 +203,10 @@ public sealed class NetworkPass : IDisposable
     }
 
     /// <summary>Records one layer after the other from the top: its cotangent, and where those of its inputs go.</summary>
-    private void RecordBackward(Cotangents cotangents, Tensor outputCotangent, Tensor? imagesResult,
+    private void RecordBackward(Cotangents cotangents, int members, Tensor outputCotangent, Tensor? imagesResult,
         Action<int, Tensor, Tensor?[]> recordLayer)
     {
-        cotangents.Begin(outputCotangent, imagesResult);
+        cotangents.Begin(members, outputCotangent, imagesResult);
         for (int i = Last; i >= 0; i--)
         {
             if (!Varies(i, imagesResult))
@@ -239,11 +250,11 @@ public sealed class NetworkPass : IDisposable
             !Varies(input, imagesTangent) ? null : input == Network.Images ? imagesTangent : Tangent(input))];
 
     private Tensor Tangent(int layer)
-        => _tangents[layer] ??= _device.AllocateTransient(Network.Layers[layer].Output.For(Members, Samples));
+        => _tangents[layer] ??= _device.AllocateTransient(Network.Layers[layer].Output.For(Directions, Samples));
 
-    private void RequireVector(Tensor vector, bool shared)
+    private void RequireVector(Tensor vector, int members, bool shared)
     {
-        TensorShape expected = TensorShape.Vector(Members, Network.ParameterCount);
+        TensorShape expected = TensorShape.Vector(members, Network.ParameterCount);
         if (vector.Shape != expected && !(shared && vector.Shape == expected.WithMembers(1)))
             throw new ArgumentException(
                 $"A vector shaped like the parameters has shape {vector.Shape}; expected {expected}{(shared ? " or one shared" : "")}.");

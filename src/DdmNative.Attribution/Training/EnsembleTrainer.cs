@@ -9,10 +9,9 @@ namespace DdmNative.Attribution.Training;
 /// </summary>
 /// <remarks>
 /// One recorded plan is one step or a few steps: gather the batch and move its images (shared by all members), forward, δ = w(σp − q),
-/// backward, g ← g + λθ, u ← μu + g, θ ← θ − ηu. The host uploads B indices, B moves, E·B weights and the learning rate before each run;
-/// nothing is downloaded unless requested. A
-/// member's loss is the mean over the kept samples of its batch (weighted, if the set has weights); a batch without kept samples gives a
-/// zero gradient, so that only the momentum changes the member. A member's result does not depend on the other members.
+/// backward, g ← g + λθ, u ← μu + g, θ ← θ − ηu. The host uploads each batch (<see cref="TrainingBatch"/>); nothing is downloaded unless
+/// requested. A member's loss is the mean over the kept samples of its batch (weighted, if the set has weights); a batch without kept
+/// samples gives a zero gradient, so that only the momentum changes the member. A member's result does not depend on the other members.
 /// </remarks>
 public sealed class EnsembleTrainer : IDisposable
 {
@@ -20,15 +19,13 @@ public sealed class EnsembleTrainer : IDisposable
     private readonly TrainingOptions _options;
     private readonly BatchOrder _order;
     private readonly int _parameterCount;
-    private readonly Batch[] _batches;
+    private readonly Step[] _stepsOfPlan;
     private readonly Tensor _parameters, _velocity, _gradient;
     private readonly Tensor? _losses, _decay;
-    private readonly ImageMoves? _moves;
     private readonly IPlan _step;
     private readonly IPlan? _steps;
     private readonly NetworkPass? _passWithProducts;
     private readonly IPlan? _stepWithProducts;
-    private readonly float[] _hostWeights, _hostIndices, _hostMoves;
 
     /// <param name="device">The device for training.</param>
     /// <param name="network">A whole network, or the top of one on frozen features.</param>
@@ -69,31 +66,29 @@ public sealed class EnsembleTrainer : IDisposable
         _order = order ?? new BatchOrder(set.Count, options.BatchSize, options.Seed);
         TotalSteps = options.TotalSteps(set.Count);
         int batch = _order.BatchSize;
-        (_hostWeights, _hostIndices, _hostMoves) = (new float[members * batch], new float[batch], new float[batch * ImageMoves.PerSample]);
-        _moves = ImageMoves.ApplyTo(network, options) ? new ImageMoves(options) : null;
-
         var vector = TensorShape.Vector(members, network.ParameterCount);
         _parameters = device.Allocate(vector);
         _velocity = device.Allocate(vector);
         _gradient = device.AllocateTransient(vector);
         _decay = DecayVector.Upload(device, network, options.WeightDecay);
         _losses = trackLoss ? device.Allocate(new TensorShape(members, batch, 1)) : null;
-        _batches = new Batch[Math.Clamp(TotalSteps, 1, stepsTogether)];
-        for (int i = 0; i < _batches.Length; i++)
-            _batches[i] = new Batch(device, network, set, members, batch, options.Seed, _moves is not null);
-        _step = device.Record("training step", () => RecordSteps(device, _batches[..1]));
-        _steps = _batches.Length == 1 ? null : device.Record("training steps", () => RecordSteps(device, _batches));
+        _stepsOfPlan = new Step[Math.Clamp(TotalSteps, 1, stepsTogether)];
+        for (int i = 0; i < _stepsOfPlan.Length; i++)
+            _stepsOfPlan[i] = new Step(device, network, new TrainingBatch(device, network, set, options, _order, members), members, batch);
+        _step = device.Record("training step", () => RecordSteps(device, _stepsOfPlan[..1]));
+        _steps = _stepsOfPlan.Length == 1 ? null : device.Record("training steps", () => RecordSteps(device, _stepsOfPlan));
         if (products is null)
             return;
         // Where samples affect each other in the training form, their products are those of the evaluation form.
         bool needsOwnPass = network.CouplesSamples;
-        _passWithProducts = new NetworkPass(device, network, members, batch, training: needsOwnPass ? null : _batches[0].Training);
+        Step first = _stepsOfPlan[0];
+        _passWithProducts = new NetworkPass(device, network, members, batch, training: needsOwnPass ? null : first.Batch.Training);
         _stepWithProducts = device.Record("training step with products", () =>
         {
-            RecordGather(device, _batches[0]);
+            first.Batch.Record();
             if (needsOwnPass)
-                RecordGradient(device, _batches[0], _passWithProducts, products);
-            RecordStep(device, _batches[0], needsOwnPass ? _batches[0].Pass : _passWithProducts, needsOwnPass ? null : products);
+                RecordGradient(device, first, _passWithProducts, products);
+            RecordStep(device, first, needsOwnPass ? first.Pass : _passWithProducts, needsOwnPass ? null : products);
         });
     }
 
@@ -121,11 +116,12 @@ public sealed class EnsembleTrainer : IDisposable
     {
         float[] losses = _losses?.ToArray() ?? throw new InvalidOperationException("The trainer was created without trackLoss.");
         var mean = new double[Members];
+        ReadOnlySpan<float> weights = _stepsOfPlan[0].Batch.HostWeights;
         for (int i = 0; i < losses.Length; i++)
         {
             // A dropped sample may have an infinite loss, and zero times infinity is NaN.
-            if (_hostWeights[i] != 0)
-                mean[i / _order.BatchSize] += (double)_hostWeights[i] * losses[i];
+            if (weights[i] != 0)
+                mean[i / _order.BatchSize] += (double)weights[i] * losses[i];
         }
 
         return mean;
@@ -149,7 +145,7 @@ public sealed class EnsembleTrainer : IDisposable
     /// </summary>
     internal void RunWithProducts(ReadOnlySpan<float> initialParameters, Func<int, bool> wantsProducts, Action<int, int>? onStep,
         CancellationToken cancellation)
-        => RunSteps(0, initialParameters, new float[_parameterCount], isDropped: null, wantsProducts, onStep, cancellation);
+        => RunSteps(0, TotalSteps, initialParameters, new float[_parameterCount], isDropped: null, wantsProducts, onStep, cancellation);
 
     /// <summary>Resumes a training with the same options; the result is identical, bit for bit.</summary>
     /// <param name="firstStep">The number of finished steps.</param>
@@ -163,7 +159,13 @@ public sealed class EnsembleTrainer : IDisposable
     public void RunFrom(
         int firstStep, ReadOnlySpan<float> parameters, ReadOnlySpan<float> velocity, Func<int, int, bool>? isDropped = null,
         Action<int, int>? onStep = null, CancellationToken cancellation = default)
-        => RunSteps(firstStep, parameters, velocity, isDropped, wantsProducts: null, onStep, cancellation);
+        => RunSteps(firstStep, TotalSteps, parameters, velocity, isDropped, wantsProducts: null, onStep, cancellation);
+
+    /// <summary>The same, up to step <paramref name="endStep"/>: the steps <paramref name="firstStep"/> … endStep − 1.</summary>
+    internal void RunBetween(
+        int firstStep, int endStep, ReadOnlySpan<float> parameters, ReadOnlySpan<float> velocity, Func<int, int, bool>? isDropped,
+        Action<int, int>? onStep, CancellationToken cancellation)
+        => RunSteps(firstStep, endStep, parameters, velocity, isDropped, wantsProducts: null, onStep, cancellation);
 
     public void Dispose()
     {
@@ -171,63 +173,56 @@ public sealed class EnsembleTrainer : IDisposable
         _steps?.Dispose();
         _stepWithProducts?.Dispose();
         _passWithProducts?.Dispose();
-        foreach (Batch batch in _batches)
-            batch.Dispose();
+        foreach (Step step in _stepsOfPlan)
+            step.Dispose();
         foreach (Tensor? tensor in (Tensor?[])[_parameters, _velocity, _gradient, _losses, _decay])
             tensor?.Dispose();
     }
 
     private void RunSteps(
-        int firstStep, ReadOnlySpan<float> parameters, ReadOnlySpan<float> velocity, Func<int, int, bool>? isDropped,
+        int firstStep, int endStep, ReadOnlySpan<float> parameters, ReadOnlySpan<float> velocity, Func<int, int, bool>? isDropped,
         Func<int, bool>? wantsProducts, Action<int, int>? onStep,
         CancellationToken cancellation)
     {
         _parameters.Upload(ForAllMembers(parameters));
         _velocity.Upload(ForAllMembers(velocity));
-        for (int step = firstStep, together; step < TotalSteps; step += together)
+        for (int step = firstStep, together; step < endStep; step += together)
         {
             cancellation.ThrowIfCancellationRequested();
-            together = _steps is null || TotalSteps - step < _batches.Length ? 1 : _batches.Length;
+            together = _steps is null || endStep - step < _stepsOfPlan.Length ? 1 : _stepsOfPlan.Length;
             for (int i = 0; i < together; i++)
-                Prepare(_batches[i], step + i, isDropped);
-            for (int i = 0; _set.Samples.Tensor is null && i < together && step + together + i < TotalSteps; i++)
-                _batches[i].Samples.Prefetch(_order.Batch(step + together + i));
+                _stepsOfPlan[i].Batch.Prepare(step + i, isDropped);
+            for (int i = 0; _set.Samples.Tensor is null && i < together && step + together + i < endStep; i++)
+                _stepsOfPlan[i].Batch.Prefetch(step + together + i);
             (together > 1 ? _steps! : wantsProducts?.Invoke(step) == true ? _stepWithProducts! : _step).Run();
             onStep?.Invoke(step + together, TotalSteps);
         }
     }
 
     /// <summary>Records the gathering of all steps' batches first, so that members' own calls do not have to wait between steps.</summary>
-    private void RecordSteps(Device device, Batch[] batches)
+    private void RecordSteps(Device device, Step[] steps)
     {
-        foreach (Batch batch in batches)
-            RecordGather(device, batch);
-        foreach (Batch batch in batches)
-            RecordStep(device, batch, batch.Pass, products: null);
+        foreach (Step step in steps)
+            step.Batch.Record();
+        foreach (Step step in steps)
+            RecordStep(device, step, step.Pass, products: null);
     }
 
-    private static void RecordGather(Device device, Batch batch)
+    private void RecordStep(Device device, Step step, NetworkPass pass, GhostProducts? products)
     {
-        batch.Samples.Record(batch.Indices);
-        batch.Labels.Record(batch.Indices);
-        if (batch.Moved is not null)
-            device.CropFlip.Apply(batch.Samples.Values, batch.Moves!, batch.Moved);
-    }
-
-    private void RecordStep(Device device, Batch batch, NetworkPass pass, GhostProducts? products)
-    {
-        RecordGradient(device, batch, pass, products);
-        device.Sgd.Step(_parameters, _velocity, _gradient, batch.LearningRate, _options.Momentum, _decay, _options.Nesterov);
+        RecordGradient(device, step, pass, products);
+        device.Sgd.Step(_parameters, _velocity, _gradient, step.Batch.LearningRate, _options.Momentum, _decay, _options.Nesterov);
         pass.UpdateRunningStatistics(_parameters);
     }
 
-    private void RecordGradient(Device device, Batch batch, NetworkPass pass, GhostProducts? products)
+    private void RecordGradient(Device device, Step step, NetworkPass pass, GhostProducts? products)
     {
+        TrainingBatch batch = step.Batch;
         pass.Forward(_parameters, batch.Images);
         if (_losses is not null)
-            device.SoftmaxCrossEntropy.Loss(pass.Output, batch.Labels.Values, _losses);
-        device.SoftmaxCrossEntropy.Backward(pass.Output, batch.Labels.Values, batch.Weights, batch.Cotangent);
-        pass.Backward(_parameters, batch.Images, batch.Cotangent, _gradient, null, products);
+            device.SoftmaxCrossEntropy.Loss(pass.Output, batch.Labels, _losses);
+        device.SoftmaxCrossEntropy.Backward(pass.Output, batch.Labels, batch.Weights, step.Cotangent);
+        pass.Backward(_parameters, batch.Images, step.Cotangent, _gradient, null, products);
     }
 
     private float[] ForAllMembers(ReadOnlySpan<float> parameters)
@@ -242,110 +237,20 @@ public sealed class EnsembleTrainer : IDisposable
         return all;
     }
 
-    /// <summary>
-    /// Uploads the step's learning rate, its batch's indices and moves, and each member's weights; positions beyond the end of a short
-    /// batch refer to sample 0 with weight zero.
-    /// </summary>
-    private void Prepare(Batch target, int step, Func<int, int, bool>? isDropped)
+    /// <summary>One step of a plan: its batch, the pass over it, and the cotangent of the logits.</summary>
+    private sealed class Step(Device device, Network network, TrainingBatch batch, int members, int samples) : IDisposable
     {
-        ReadOnlySpan<int> batch = _order.Batch(step);
-        Array.Clear(_hostIndices);
-        Array.Clear(_hostWeights);
-        for (int n = 0; n < batch.Length; n++)
-            _hostIndices[n] = batch[n];
-        for (int member = 0; member < Members; member++)
-        {
-            Span<float> weights = _hostWeights.AsSpan(member * _order.BatchSize, batch.Length);
-            double sum = 0;
-            for (int n = 0; n < batch.Length; n++)
-            {
-                if (isDropped is not null && isDropped(member, batch[n]))
-                    continue;
-                weights[n] = _set.Weights is null ? 1 : _set.Weights[batch[n]];
-                sum += weights[n];
-            }
+        public TrainingBatch Batch { get; } = batch;
 
-            for (int n = 0; sum > 0 && n < weights.Length; n++)
-                weights[n] = (float)(weights[n] / sum);
-        }
+        public Tensor Cotangent { get; } = device.AllocateTransient(new TensorShape(members, samples, network.Classes));
 
-        if (_moves is not null)
-        {
-            Array.Clear(_hostMoves);
-            _moves.Fill(step / _order.StepsPerEpoch, batch, _hostMoves);
-            target.Moves!.Upload(_hostMoves);
-        }
-
-        target.Indices.Upload(_hostIndices);
-        target.Samples.Load(_hostIndices);
-        target.Labels.Load(_hostIndices);
-        target.UploadKeys(_hostIndices, step);
-        target.Weights.Upload(_hostWeights);
-        target.LearningRate.Upload([LearningRateSchedule.At(step, TotalSteps, _options)]);
-    }
-
-    /// <summary>The buffers of one step of a plan: the host's uploads, the batch, and the pass over it.</summary>
-    private sealed class Batch : IDisposable
-    {
-        public Batch(Device device, Network network, TrainingSet set, int members, int samples, ulong seed, bool movesImages)
-        {
-            LearningRate = device.Allocate(TensorShape.Vector(1, 1));
-            Indices = device.Allocate(new TensorShape(1, samples, 1));
-            Weights = device.Allocate(new TensorShape(members, samples, 1));
-            Samples = new SampleBatch(device, set.Samples, members: 1, samples);
-            Moved = movesImages ? device.AllocateTransient(Samples.Values.Shape) : null;
-            Moves = movesImages ? device.Allocate(new TensorShape(1, samples, ImageMoves.PerSample)) : null;
-            Labels = new SampleBatch(device, set.LabelVectors, members: 1, samples);
-            Cotangent = device.AllocateTransient(new TensorShape(members, samples, network.Classes));
-            if (network.HasTrainingForm)
-                Training = new TrainingInputs(Weights, device.Allocate(new TensorShape(1, samples, 2)), seed);
-            Pass = new NetworkPass(device, network, members, samples, training: Training);
-        }
-
-        public Tensor LearningRate { get; }
-
-        public Tensor Indices { get; }
-
-        public Tensor Weights { get; }
-
-        /// <summary>The samples as they are in the set.</summary>
-        public SampleBatch Samples { get; }
-
-        /// <summary>The images after they are moved; null if they are not.</summary>
-        public Tensor? Moved { get; }
-
-        /// <summary>What the network reads.</summary>
-        public Tensor Images => Moved ?? Samples.Values;
-
-        /// <summary>The moves of <see cref="ImageMoves"/>, [1, B, 3].</summary>
-        public Tensor? Moves { get; }
-
-        public SampleBatch Labels { get; }
-
-        public Tensor Cotangent { get; }
-
-        /// <summary>What the pass reads beside the images; null if the network has no training form of its own.</summary>
-        public TrainingInputs? Training { get; }
-
-        public NetworkPass Pass { get; }
-
-        /// <summary>Uploads each sample's position in the set and the step.</summary>
-        public void UploadKeys(ReadOnlySpan<float> indices, int step)
-        {
-            if (Training is null)
-                return;
-            var keys = new float[2 * indices.Length];
-            for (int n = 0; n < indices.Length; n++)
-                (keys[2 * n], keys[2 * n + 1]) = (indices[n], step);
-            Training.Keys.Upload(keys);
-        }
+        public NetworkPass Pass { get; } = new NetworkPass(device, network, members, samples, training: batch.Training);
 
         public void Dispose()
         {
             Pass.Dispose();
-            Training?.Keys.Dispose();
-            foreach (IDisposable? part in (IDisposable?[])[LearningRate, Indices, Weights, Samples, Moved, Moves, Labels, Cotangent])
-                part?.Dispose();
+            Batch.Dispose();
+            Cotangent.Dispose();
         }
     }
 }

@@ -23,7 +23,7 @@ public sealed class MethodContractTests : IDisposable
         "model-averaging:shards=3:deals=2",
         "encoded-ensemble:members=4", "influence:iterations=4",
         "influence:solver=lissa:iterations=4", "ekfac", "ekfac:samples=7", "trak:models=2:dim=40", "tracin:checkpoints=2",
-        "in-run-shapley:every=4", "untrac:steps=2", "untrac-inv:steps=2", "mirrored-influence", "grad-dot", "grad-cos", "cg-score",
+        "adjoint", "adjoint:ensemble=2:keep=0.7:curvature=gauss-newton:from=0.25", "in-run-shapley:every=4", "untrac:steps=2", "untrac-inv:steps=2", "mirrored-influence", "grad-dot", "grad-cos", "cg-score",
         "loss", "random",
     ];
 
@@ -147,6 +147,7 @@ public sealed class MethodContractTests : IDisposable
     [InlineData("influence:iterations=3")]
     [InlineData("ekfac")]
     [InlineData("trak:models=2:dim=8")]
+    [InlineData("adjoint")]
     [InlineData("in-run-shapley")]
     [InlineData("untrac:steps=1")]
     [InlineData("model-averaging:deals=2")]

@@ -31,7 +31,14 @@ internal sealed class ObjectiveGradients : IDisposable
 
     /// <exception cref="MethodRequestException">An objective has no gradient.</exception>
     public ObjectiveGradients(MethodContext context)
-        : this(context.Device, context.Network, context.Test, context.TestSet.Samples, context.Evaluator, context.Objectives,
+        : this(context, context.Objectives)
+    {
+    }
+
+    /// <summary>The gradients of some objectives, which need not be the request's.</summary>
+    /// <exception cref="MethodRequestException">An objective has no gradient.</exception>
+    public ObjectiveGradients(MethodContext context, IReadOnlyList<Objective> objectives)
+        : this(context.Device, context.Network, context.Test, context.TestSet.Samples, context.Evaluator, objectives,
             context.Bounded(Wave))
     {
     }
@@ -51,9 +58,12 @@ internal sealed class ObjectiveGradients : IDisposable
     }
 
     /// <summary>The memory that the objectives' gradients need.</summary>
-    public static MemoryEstimate Estimate(MethodContext context)
+    public static MemoryEstimate Estimate(MethodContext context) => Estimate(context, context.Objectives.Count);
+
+    /// <summary>The memory that the gradients of so many objectives need.</summary>
+    public static MemoryEstimate Estimate(MethodContext context, int objectives)
         => new BlockGradientOptions(context.Bounded(Wave), Block).Estimate(context.Network)
-            + new MemoryEstimate(("objectives' gradients", MemoryEstimate.Vectors(context.Network, 3L * context.Objectives.Count)));
+            + new MemoryEstimate(("objectives' gradients", MemoryEstimate.Vectors(context.Network, 3L * objectives)));
 
     /// <summary>The gradients at θ.</summary>
     public float[] At(float[] parameters)

@@ -1,0 +1,154 @@
+using DdmNative.Attribution.Methods.Gradients;
+using DdmNative.Attribution.Metrics;
+using DdmNative.Attribution.Objectives;
+using DdmNative.Attribution.Sharding;
+using DdmNative.Attribution.Training;
+
+namespace DdmNative.Attribution.Methods;
+
+/// <summary>Settings of <see cref="Adjoint"/>.</summary>
+/// <param name="From">The share of the training, from its start, that the walk back leaves out; from 0 to below 1.</param>
+/// <param name="Curvature"><c>hessian</c>, for the exact derivative, or <c>gauss-newton</c>, which is stable over longer trainings.</param>
+/// <param name="Ensemble">Trainings whose derivatives are averaged, with the target's seed and those after it.</param>
+/// <param name="Keep">The share of the training samples that each of them is trained on, at random; 1 for all.</param>
+public sealed record AdjointOptions(double From = 0, string Curvature = "hessian", int Ensemble = 1, double Keep = 1);
+
+/// <summary>
+/// `adjoint` (after Ilyas and Engstrom, "MAGIC", 2025, and Maclaurin et al., ICML 2015): the derivative of F_o(θ_T) by the weight of every
+/// training sample through the whole training, by its adjoint: one walk back over the recorded steps, whatever the number of samples.
+/// W[o, g] = Σ_{n∈g} ∂F_o/∂s_n, where s_n multiplies the sample's weight in the mean of its batches. Unit: the objective's, to first order.
+/// Cost: for each objective about three times the target's training, and that training twice for each wave of objectives.
+/// </summary>
+/// <remarks>
+/// The running statistics of batch norms are constants, and so is the presence of a sample in the statistics of its batch; the tangents of
+/// those statistics by the parameters are exact.
+/// </remarks>
+public sealed class Adjoint(AdjointOptions? options = null) : IAttributionMethod
+{
+    private const int Wave = 16;
+
+    /// <summary>Separates the subsets of an ensemble from all others with the same seed.</summary>
+    private const uint SubsetsOfEnsemble = 2;
+
+    /// <summary>The relative distance of the repeated training's end from the target above which the user is told.</summary>
+    private const double Distant = 1e-2;
+
+    private readonly AdjointOptions _options = options ?? new AdjointOptions();
+
+    public object Options => _options;
+
+    /// <summary>From <c>from</c>, <c>curvature</c>, <c>ensemble</c> and <c>keep</c>.</summary>
+    /// <exception cref="MethodRequestException">A setting is wrong.</exception>
+    public static Adjoint From(MethodSettings settings)
+    {
+        ArgumentNullException.ThrowIfNull(settings);
+        var best = new AdjointOptions();
+        return new Adjoint(new AdjointOptions(settings.Share("from", best.From),
+            settings.Word("curvature", best.Curvature, "hessian", "gauss-newton"),
+            settings.Whole("ensemble", best.Ensemble, 1, 10_000), settings.Real("keep", best.Keep, 0, 1)));
+    }
+
+    public bool FallsIntoPieces => true;
+
+    public bool NeedsTraining => true;
+
+    public MemoryEstimate Estimate(MethodContext context)
+    {
+        ArgumentNullException.ThrowIfNull(context);
+        int members = Math.Min(context.Bounded(Wave), context.Objectives.Count);
+        int steps = context.Recipe.TotalSteps(context.Train.Count);
+        return ObjectiveGradients.Estimate(context, members)
+            + AdjointWalk.Estimate(context.Network, context.Recipe, context.Train.Count, members)
+            + new MemoryEstimate(("training", MemoryEstimate.Vectors(context.Network, TrainingReplay.Vectors(steps - FirstStep(steps)) + 3)),
+                ("effects", (long)members * context.Train.Count * sizeof(double)));
+    }
+
+    public AttributionMatrix Attribute(MethodContext context)
+    {
+        ArgumentNullException.ThrowIfNull(context);
+        ObjectiveCotangents.Require(context.Objectives);
+        context.RequireTrajectory("adjoint");
+        int count = context.Objectives.Count, parts = context.Parts.Count;
+        using var trainings = new Trainings(context, _options, FirstStep(context.Recipe.TotalSteps(context.Train.Count)));
+
+        // One piece is one objective in one training of the ensemble; the trainings follow one another.
+        IReadOnlyList<double[]> pieces = context.Pieces.Each<double>("objective", _options.Ensemble * count, context.Bounded(Wave),
+            wave => [.. wave.Pieces.GroupBy(piece => piece / count).SelectMany(ofTraining
+                => trainings.WalkBack(ofTraining.Key, [.. ofTraining.Select(piece => piece % count)], wave))]);
+        var effects = new double[count * parts];
+        for (int piece = 0; piece < pieces.Count; piece++)
+        {
+            for (int g = 0; g < parts; g++)
+                effects[piece % count * parts + g] += pieces[piece][g] / _options.Ensemble;
+        }
+
+        return context.ToMatrix(effects);
+    }
+
+    private int FirstStep(int steps) => Math.Min(Trajectory.StepAt(_options.From, steps), steps - 1);
+
+    /// <summary>The trainings of the ensemble, one at a time.</summary>
+    private sealed class Trainings(MethodContext context, AdjointOptions options, int firstStep) : IDisposable
+    {
+        private readonly IReadOnlyList<int[]> _dropped = options.Keep < 1
+            ? RandomSubsets.Draw(context.Train.Count, options.Keep, options.Ensemble, context.Seed, SubsetsOfEnsemble)
+            : [.. Enumerable.Repeat(Array.Empty<int>(), options.Ensemble)];
+        private TrainingReplay? _replay;
+        private int _current = -1;
+
+        /// <summary>[E][G]: the derivatives of these objectives in one training.</summary>
+        public double[][] WalkBack(int training, int[] objectives, PieceWave wave)
+        {
+            TrainingOptions recipe = context.Recipe with { Seed = context.Recipe.Seed + (ulong)training };
+            HashSet<int>? set = _dropped[training].Length > 0 ? [.. _dropped[training]] : null;
+            Func<int, bool>? isDropped = set is null ? null : set.Contains;
+            TrainingReplay replay = Replay(training, recipe, isDropped);
+            Objective[] rows = [.. objectives.Select(o => context.Objectives[o])];
+            using var gradients = new ObjectiveGradients(context, rows);
+            using var walk = new AdjointWalk(context.Device, context.Network, context.TrainSet, recipe, isDropped, rows.Length,
+                options.Curvature == "hessian");
+            walk.Start(gradients.At(replay.End));
+            double[][] effects = [.. rows.Select(_ => new double[context.Parts.Count])];
+            for (int step = replay.TotalSteps - 1; step >= firstStep; step--)
+            {
+                context.Cancellation.ThrowIfCancellationRequested();
+                walk.Step(step, replay.Before(step), (member, sample, value) => effects[member][context.Parts.GroupOf[sample]] += value);
+                double share = (double)(replay.TotalSteps - step) / (replay.TotalSteps - firstStep);
+                context.OnProgress?.Invoke(wave.Before + share * objectives.Length, wave.Total, "objectives");
+            }
+
+            return effects;
+        }
+
+        public void Dispose() => _replay?.Dispose();
+
+        private TrainingReplay Replay(int training, TrainingOptions recipe, Func<int, bool>? isDropped)
+        {
+            if (_replay is not null && _current == training)
+                return _replay;
+            _replay?.Dispose();
+            _replay = new TrainingReplay(context.Device, context.Network, context.TrainSet, recipe, firstStep, isDropped,
+                onStep: null, context.Cancellation);
+            _current = training;
+            if (training == 0 && isDropped is null)
+                RequireTarget(_replay.End);
+            return _replay;
+        }
+
+        /// <summary>Tells the user where the target is not what its recipe gives.</summary>
+        private void RequireTarget(float[] end)
+        {
+            double distance = 0, length = 0;
+            for (int p = 0; p < end.Length; p++)
+            {
+                distance += ((double)end[p] - context.Target[p]) * ((double)end[p] - context.Target[p]);
+                length += (double)context.Target[p] * context.Target[p];
+            }
+
+            if (!(distance <= Distant * Distant * length))
+                context.OnWarning?.Invoke(
+                    "adjoint: the target's training, run again, does not end at the target: the effects are those of the repeated "
+                    + "training. Was the target trained on another device, or with other options?");
+        }
+    }
+}
