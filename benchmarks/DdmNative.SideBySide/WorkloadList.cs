@@ -35,6 +35,7 @@ internal static class WorkloadList
         OnlineRows.Online("128", Setting.Network(width: 128), quick ? new(Models: 2, Steps: 2, Evaluated: 200) : OnlineRows.Whole, data),
         OnlineRows.Online("resnet9", Setting.ResNet9(width: 32),
             quick ? new(Models: 2, Steps: 2, Evaluated: 50) : new(Models: 8, Steps: 10, Evaluated: 200), data),
+        AdjointRows.Walk(quick ? 16 : 64, quick ? 1 : 4, data),
         RetrainRows.Retrain(quick ? 2 : 8, quick ? 1000 : 4000, data),
         OfflineRows.Total(quick ? 1000 : 4000, quick ? 1 : 8, quick ? 10 : 100, data),
         .. ConvolutionRows.All(batch),

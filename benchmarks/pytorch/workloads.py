@@ -6,6 +6,7 @@ warm up and to compare variants. Inputs that are built here are not timed.
 import torch
 import torch.nn.functional as F
 
+from adjoint import adjoint
 from common import convnet
 from ensemble import EnsembleLoop, EnsembleVmap
 from matching_step import matching_network
@@ -194,5 +195,5 @@ KINDS = {
     "conv-fwd": convolution("forward"), "conv-bwd-data": convolution("data"), "conv-bwd-filter": convolution("filter"), "gemm": gemm,
     "gemm-bwd-data": gemm_backward_data, "gemm-bwd-weight": gemm_backward_weight,
     "instance-norm": instance_norm, "relu-avgpool": relu_avgpool, "train-step": training_step, "forward": evaluation,
-    "matching-step": matching_step, "online": online, "retrain": retrain, "offline-total": offline,
+    "matching-step": matching_step, "online": online, "retrain": retrain, "offline-total": offline, "adjoint": adjoint,
 }

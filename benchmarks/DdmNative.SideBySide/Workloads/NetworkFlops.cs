@@ -29,4 +29,10 @@ internal sealed class NetworkFlops
     /// A training pass, and the tangents of a forward pass and of a backward pass to the images, each layer of which is two products.
     /// </summary>
     public double Matching => Training + (2 * Forward - _readingImages) + 2 * Forward;
+
+    /// <summary>
+    /// A Hessian-vector product beside the passes that all vectors share: the tangents of a forward pass, and those of a backward pass to
+    /// the parameters and below, each layer of which is two products; the images have no tangent.
+    /// </summary>
+    public double HessianProduct => 6 * Forward - 4 * _readingImages;
 }
