@@ -242,16 +242,32 @@ internal sealed class RunInputs
                 "two or more groups: without its only group a model has no training data", "Divide the training set into more groups.");
     }
 
-    private static void RequireEvaluation(Job job, JobEvaluation evaluation, int groupCount, int testCount)
+    private static void RequireEvaluation(Job job, JobEvaluation evaluation, int groupCount, int trainCount, int testCount)
     {
-        RequireTwoGroups(job, groupCount);
-        if (evaluation.Metrics.Contains(EvaluationMetrics.LinearDatamodeling)
-            && RandomSubsets.Different(groupCount, RandomSubsets.Half) is long halves && evaluation.Subsets > halves)
-            throw BadInputException.OfJob("evaluation.subsets", $"{evaluation.Subsets}",
-                $"at most {halves}, the different halves of {groupCount} groups", "Use fewer subsets, or more groups.");
+        if (!evaluation.IsOfSamplesOnly)
+            RequireTwoGroups(job, groupCount);
+        if (evaluation.HasSubsetsOf(SubsetSetting.Samples) && trainCount < 2)
+            throw BadInputException.OfJob("evaluation.subsets_of", $"{SubsetSetting.Samples} with {trainCount} training image",
+                "two or more training images: without its only image a model has no training data", "Use more images.");
+        foreach (SubsetSetting setting in evaluation.Settings.Where(setting => evaluation.HasSubsetsOf(setting.SubsetsOf)))
+            RequireSubsets(evaluation, setting, setting.SubsetsOf == SubsetSetting.Samples ? trainCount : groupCount);
         if (evaluation.Predictions > testCount)
             throw BadInputException.OfJob("evaluation.predictions", $"{evaluation.Predictions}",
                 $"at most {testCount}, the test images in use", "Use fewer.");
+    }
+
+    /// <summary>Rejects more random subsets than there are different ones.</summary>
+    private static void RequireSubsets(JobEvaluation evaluation, SubsetSetting setting, int parts)
+    {
+        if (RandomSubsets.Different(parts, setting.Keep) is not long different || evaluation.Subsets <= different)
+            return;
+        throw setting.IsDefault
+            ? BadInputException.OfJob("evaluation.subsets", $"{evaluation.Subsets}",
+                $"at most {different}, the different halves of {parts} groups", "Use fewer subsets, or more groups.")
+            : BadInputException.OfJob("evaluation.subsets", $"{evaluation.Subsets}",
+                $"at most {different}: so many different subsets of {parts} {setting.SubsetsOf} keep {setting.KeepText} of them, "
+                + $"all but {RandomSubsets.RemovedOf(parts, setting.Keep)}",
+                $"Use fewer subsets, more {setting.SubsetsOf}, or a share (evaluation.keep) nearer to 0.5.");
     }
 
     private static void RequireGroups(Job job, RunGoal goal, Dataset train, GroupTable? groups, int groupCount, int testCount)
@@ -264,7 +280,7 @@ internal sealed class RunInputs
             throw BadInputException.OfJob("validation.groups", $"{job.Validation.Groups}", $"at most {groupCount}, the number of groups",
                 "Use fewer, or all.");
         if (goal.Evaluates() && job.Evaluation is JobEvaluation evaluation)
-            RequireEvaluation(job, evaluation, groupCount, testCount);
+            RequireEvaluation(job, evaluation, groupCount, train.Count, testCount);
     }
 
     /// <summary>Checks the requirement of clusters in each class.</summary>

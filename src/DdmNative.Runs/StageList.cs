@@ -37,7 +37,10 @@ internal static class StageList
             return stages;
         stages.Add(new GroupStage(job, inputs.OwnGroups));
         JobUnlearning? unlearning = goal.Unlearns() ? job.Unlearning : null;
-        IEnumerable<string> methods = goal == RunGoal.Unlearn
+
+        // An evaluation on subsets of samples needs no effects of groups.
+        bool ofSamplesOnly = goal == RunGoal.Evaluate && job.Evaluation is { IsOfSamplesOnly: true };
+        IEnumerable<string> methods = goal == RunGoal.Unlearn || ofSamplesOnly
             ? [] : goal == RunGoal.Distill ? job.Attribution.Methods.Take(1) : job.Attribution.Methods;
         // The synsets of groups; methods distil those of classes themselves.
         IEnumerable<string> distilled = goal == RunGoal.Distill || job.Attribution.Granularity == Granularity.Group
@@ -48,8 +51,10 @@ internal static class StageList
         stages.AddRange(recipes.Select(recipe => new DistillStage(job, recipe)));
         if (goal != RunGoal.Unlearn && SynsetStage.Shown(job) is SynsetRecipe shown && recipes.Contains(shown))
             stages.Add(new SynsetStage(shown));
-        if (goal.Attributes())
+        if (goal.Attributes() && !ofSamplesOnly)
             stages.AddRange(Attribution(job, inputs, validates && job.Validation.Groups != 0));
+        if (goal.Evaluates())
+            stages.AddRange(EvaluatedSamplesStage.For(job));
         if (goal.Evaluates() && job.Evaluation is JobEvaluation evaluation)
             stages.AddRange(evaluation.Metrics.Select(metric => EvaluationStage.For(metric, job, evaluation)));
         if (unlearning is not null)

@@ -42,7 +42,6 @@ public sealed class DepthMethod : IModelMethod, IUnlearningMethod
         Words = ["all", "retrain"],
         Source = "the definition",
         IsExact = true,
-        Granularities = Granularity.Names,
     };
 
     /// <summary>Whether nothing is frozen in a network: the models then are exactly retrained ones.</summary>
@@ -123,6 +122,5 @@ public sealed class DepthMethod : IModelMethod, IUnlearningMethod
             Option = MethodDescription.DepthOption,
             TitleOf = text => text == "all" ? "exact retraining (depth dial)" : text == "retrain" ? text : $"{text} (depth dial)",
             CanUnlearn = true,
-            Granularities = [Granularity.Class, Granularity.Group],
         };
 }

@@ -24,7 +24,6 @@ public sealed class FeatureMethod : IModelMethod
             Option = MethodDescription.SynsetOption,
             Title = "feature synset (depth dial)",
             IsChecked = true,
-            Granularities = [Granularity.Class, Granularity.Group],
         };
 
     public double? Work(TrainingPasses passes)

@@ -194,6 +194,14 @@ public static class MethodRegistry
     /// <summary>Whether its effects are checked against a retraining of the last block. A mean of several methods is.</summary>
     public static bool IsChecked(string method) => IsMean(method) || Find(method) is { IsChecked: true };
 
+    /// <summary>
+    /// Whether a method gives the effects of such parts; the mean of several methods does where all of them do.
+    /// </summary>
+    /// <param name="method">The method, or a mean of several.</param>
+    /// <param name="granularity">One of <see cref="Granularity.Names"/>.</param>
+    public static bool Supports(string method, string granularity)
+        => Parts(method).All(part => Find(part) is MethodDescription known && known.Granularities.Contains(granularity));
+
     /// <summary>The unit of a method's effects.</summary>
     public static string UnitOf(string method) => IsMean(method) ? MethodDescription.ObjectiveUnit : Describe(method).Unit;
 

@@ -38,8 +38,10 @@ internal static class KnownValues
         ["--objectives"] = [.. Enum.GetNames<ObjectiveKind>().Select(kind => kind.ToLowerInvariant())
         .SelectMany(kind => kind == "logit" ? [kind] : new[] { kind, kind + ":class" })],
         ["--precision"] = PrecisionNames.All,
+        ["--prediction-objective"] = [JobEvaluation.Margin, JobEvaluation.Loss],
         ["--samples"] = [JobAttribution.NoSamples, .. MethodRegistry.PerSample],
         ["--schedule"] = JobChoices.Schedules,
+        ["--subsets-of"] = SubsetSetting.Words,
         ["--synset"] = WordsOf(MethodDescription.SynsetOption),
         ["--upto"] = [.. RunVerb.Goals.Keys],
         ["attribute --depth"] = WordsOf(MethodDescription.DepthOption),

@@ -31,8 +31,25 @@ internal sealed class EvaluateVerb : GroupedOptions
     public int? Seeds { get; set; }
 
     [Sets("evaluation.subsets")]
-    [Option("subsets", MetaValue = "N", HelpText = "Random halves of the groups for lds. Default: 100.")]
+    [Option("subsets", MetaValue = "N",
+        HelpText = "Random subsets for lds, as many for each of --subsets-of and --keep. Default: 100.")]
     public int? Subsets { get; set; }
+
+    [Sets("evaluation.subsets_of")]
+    [Option("subsets-of", Separator = ',', MetaValue = "LIST",
+        HelpText = "What these subsets consist of: groups, samples (single training images), or both, separated by commas. Default: "
+            + "groups.")]
+    public IEnumerable<string> SubsetsOf { get; set; } = [];
+
+    [Sets("evaluation.keep")]
+    [Option("keep", Separator = ',', MetaValue = "X,X…",
+        HelpText = "Shares of the groups or samples that these subsets keep, above 0 and below 1: 0.5,0.9,0.99. Default: 0.5.")]
+    public IEnumerable<double> Keep { get; set; } = [];
+
+    [Sets("evaluation.prediction_objective")]
+    [Option("prediction-objective", MetaValue = "NAME",
+        HelpText = "What lds measures of a single prediction: margin or loss. Default: margin.")]
+    public string? PredictionObjective { get; set; }
 
     [Sets("evaluation.percent")]
     [Option("percent", Separator = ',', MetaValue = "P,P…",
@@ -58,7 +75,8 @@ internal sealed class EvaluateVerb : GroupedOptions
     {
         JobEvaluation known = job.Evaluation ?? new JobEvaluation();
         string[] methods = [.. Methods], metrics = [.. Metrics];
-        double[] percent = [.. Percent];
+        string[] subsetsOf = [.. SubsetsOf];
+        double[] percent = [.. Percent], keep = [.. Keep];
         if (LabelNoise is double noise && !(noise > 0 && noise < 100))
             throw new BadUsageException(
                 $"--label-noise: found {noise.ToString(CultureInfo.InvariantCulture)}, expected a number above 0 and below 100, "
@@ -73,6 +91,9 @@ internal sealed class EvaluateVerb : GroupedOptions
                 Metrics = metrics.Length == 0 ? known.Metrics : metrics,
                 Seeds = Seeds ?? known.Seeds,
                 Subsets = Subsets ?? known.Subsets,
+                SubsetsOf = subsetsOf.Length == 0 ? known.SubsetsOf : subsetsOf,
+                Keep = keep.Length == 0 ? known.Keep : keep,
+                PredictionObjective = PredictionObjective ?? known.PredictionObjective,
                 Percent = percent.Length == 0 ? known.Percent : percent,
                 Predictions = Predictions ?? known.Predictions,
                 LabelNoise = LabelNoise / 100 ?? known.LabelNoise,

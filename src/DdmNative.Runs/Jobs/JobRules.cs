@@ -149,6 +149,7 @@ public static class JobRules
 
         rules.Whole("evaluation.seeds", evaluation.Seeds, 1, 1000);
         rules.Whole("evaluation.subsets", evaluation.Subsets, 2, 1_000_000);
+        Subsets(evaluation, job, goal, rules);
         rules.Whole("evaluation.predictions", evaluation.Predictions, 1, 1_000_000);
         if (evaluation.Percent.Count == 0)
             throw rules.Error("evaluation.percent", "an empty list", "at least one share above 0 and below 100");
@@ -161,6 +162,41 @@ public static class JobRules
         }
 
         rules.Share("evaluation.label_noise", evaluation.LabelNoise, 1);
+    }
+
+    private static void Subsets(JobEvaluation evaluation, Job job, RunGoal goal, Rules rules)
+    {
+        rules.Texts("evaluation.subsets_of", evaluation.SubsetsOf);
+        if (evaluation.SubsetsOf.Count == 0)
+            throw rules.Error("evaluation.subsets_of", "an empty list", $"at least one of {string.Join(", ", SubsetSetting.Words)}");
+        for (int i = 0; i < evaluation.SubsetsOf.Count; i++)
+        {
+            string field = $"evaluation.subsets_of[{i}]";
+            rules.OneOf(field, evaluation.SubsetsOf[i], [.. SubsetSetting.Words]);
+            if (evaluation.SubsetsOf.Take(i).Contains(evaluation.SubsetsOf[i]))
+                throw rules.Error(field, $"'{evaluation.SubsetsOf[i]}' a second time", "each word once");
+        }
+
+        if (evaluation.Keep.Count == 0)
+            throw rules.Error("evaluation.keep", "an empty list", "at least one share above 0 and below 1");
+        for (int i = 0; i < evaluation.Keep.Count; i++)
+        {
+            rules.Share($"evaluation.keep[{i}]", evaluation.Keep[i], 1);
+            if (evaluation.Keep.Take(i).Contains(evaluation.Keep[i]))
+                throw rules.Error($"evaluation.keep[{i}]", FormattableString.Invariant($"{evaluation.Keep[i]} a second time"),
+                    "each share once");
+        }
+
+        rules.OneOf("evaluation.prediction_objective", evaluation.PredictionObjective, JobEvaluation.Margin, JobEvaluation.Loss);
+        if (goal.Evaluates() && evaluation.HasSubsetsOf(SubsetSetting.Samples)
+            && !job.Attribution.Methods.Any(method => MethodRegistry.Supports(method, Granularity.Sample)))
+        {
+            string[] others = [.. MethodRegistry.All.Where(other => other.Granularities.Contains(Granularity.Sample))
+                .Select(other => other.Usage)];
+            throw rules.Error("evaluation.subsets_of",
+                $"{SubsetSetting.Samples} for {string.Join(", ", job.Attribution.Methods)}, with an evaluation",
+                $"{SubsetSetting.Groups}, or in attribution.methods at least one of {string.Join(", ", others)}");
+        }
     }
 
     private static void Methods(Job job, RunGoal goal, Rules rules)

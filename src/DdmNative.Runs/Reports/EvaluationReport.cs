@@ -46,6 +46,23 @@ public static class EvaluationReport
         return table;
     }
 
+    /// <summary>
+    /// The linear datamodelling scores, a line per method and kind of subset, with the interval of the mean over single predictions; null
+    /// if there are only those of halves of the groups, which <see cref="Table"/> has.
+    /// </summary>
+    public static FigureTable? Scores(EvaluationSummary evaluation)
+    {
+        ArgumentNullException.ThrowIfNull(evaluation);
+        if (evaluation.Lds.All(score => score.Setting.IsDefault))
+            return null;
+        var table = new FigureTable(["method", "subsets of", "keep"],
+            [("sample", "0.00"), ("low", "0.00"), ("high", "0.00"), ("class", "0.00"), ("total", "0.00")]);
+        foreach (LdsScore score in evaluation.Lds)
+            table.Add([score.Method, score.SubsetsOf, score.Setting.KeepText], [.. ((double?[])
+                [score.Sample, score.SampleLow, score.SampleHigh, score.Class, score.Total]).Select(value => value ?? double.NaN)]);
+        return table;
+    }
+
     /// <summary>The cost of retraining, as a sentence.</summary>
     public static string Retraining(EvaluationSummary evaluation)
     {
@@ -64,6 +81,7 @@ public static class EvaluationReport
         foreach (EvaluatedMethod method in evaluation.Methods)
             all.Add([method.Name], [.. names.Select(name => method.Figures.TryGetValue(name, out double value) ? value : double.NaN)]);
         AtomicFile.WriteText(run.PathOf(CsvFile), all.Csv());
-        AtomicFile.WriteText(run.PathOf(MarkdownFile), $"{Table(evaluation).Markdown()}\n{Retraining(evaluation)}\n");
+        string scores = Scores(evaluation) is FigureTable table ? $"Linear datamodelling score:\n\n{table.Markdown()}\n" : "";
+        AtomicFile.WriteText(run.PathOf(MarkdownFile), $"{Table(evaluation).Markdown()}\n{scores}{Retraining(evaluation)}\n");
     }
 }

@@ -1,5 +1,6 @@
 using DdmNative.Attribution.Evaluation;
 using DdmNative.Attribution.Formats;
+using DdmNative.Attribution.Methods;
 using DdmNative.Attribution.Metrics;
 using DdmNative.Attribution.Objectives;
 using DdmNative.Runs.Jobs;
@@ -8,73 +9,117 @@ using DdmNative.Runs.Shards;
 namespace DdmNative.Runs.Stages;
 
 /// <summary>
-/// The linear datamodelling score on random halves of the groups: of the total loss, of every class's loss, and of single predictions'
-/// margins. <c>evaluation/lds.npz</c> contains the halves and the measurements.
+/// The linear datamodelling score on random subsets of the groups, of single samples, or both: of the total loss, of every class's loss,
+/// and of single predictions. <c>evaluation/lds.npz</c> contains the subsets and the measurements.
 /// </summary>
 internal sealed class LinearDatamodelingStage(Job job, JobEvaluation evaluation)
     : EvaluationStage(EvaluationMetrics.LinearDatamodeling, job, evaluation)
 {
     private const string NpzFile = "evaluation/lds.npz";
 
-    public override string Title => $"compare with {Evaluation.Subsets} random halves of the groups";
+    private readonly IReadOnlyList<SubsetSetting> _settings = evaluation.Settings;
 
-    public override object Settings
-        => new { Job.Seed, Evaluation.Seeds, Evaluation.Subsets, Evaluation.Predictions, Job.Attribution.Methods };
+    public override string Title => _settings is [{ IsDefault: true }]
+        ? $"compare with {Evaluation.Subsets} random halves of the groups"
+        : $"compare with {Evaluation.Subsets} random subsets each ({string.Join("; ", _settings.Select(setting => setting.Title))})";
+
+    public override IReadOnlyList<string> Needs =>
+    [
+        .. Evaluation.HasSubsetsOf(SubsetSetting.Groups) ? base.Needs : [TrainStage.StageName, GroupStage.StageName],
+        .. EvaluatedSamplesStage.For(Job).Select(stage => stage.Name),
+    ];
+
+    /// <summary>What was added later is left out at its defaults, so that what was measured before stays valid.</summary>
+    public override object Settings => _settings is [{ IsDefault: true }] && Evaluation.PredictionObjective == JobEvaluation.Margin
+        ? new { Job.Seed, Evaluation.Seeds, Evaluation.Subsets, Evaluation.Predictions, Job.Attribution.Methods }
+        : new
+        {
+            Job.Seed, Evaluation.Seeds, Evaluation.Subsets, Evaluation.Predictions, Job.Attribution.Methods, Evaluation.SubsetsOf,
+            Evaluation.Keep, Evaluation.PredictionObjective,
+        };
 
     public override ShardWork InShard => ShardWork.Pieces;
 
     public override StageResult Run(StageContext context)
     {
-        using var models = new RetrainedModels(context);
-        int[] samples = Predictions(context);
-        IReadOnlyList<Objective> objectives = [.. Objective.Defaults(context.Inputs.Test.Labels),
-            .. samples.Select(BrittlenessMetric.MarginOf)];
-        IReadOnlyList<int[]> halves = RandomSubsets.Draw(models.Groups.Count, RandomSubsets.Half, Evaluation.Subsets, Job.Seed);
-        SubsetOutcomes outcomes = models.Outcomes(objectives, halves, Seeds);
-        var table = new FigureTable(["method", "objective"], [("lds", "0.00")]);
+        int[] labels = context.Inputs.Train.Labels;
+        GroupTable groups = GroupStage.Read(context);
+        IReadOnlyList<Objective> objectives = EvaluatedSamplesStage.ObjectivesFor(context.Inputs.Test.Labels, Evaluation, Job.Seed);
+
+        // Whatever a subset consists of, it is trained without samples: all models are one list, which shards can divide.
+        using var models = new RetrainedModels(context, Granularity.EachSample(labels));
+        IReadOnlyList<int[]>[] removed = [.. _settings.Select(
+            setting => setting.Draw(PartsOf(setting, groups, labels), Evaluation.Subsets, Job.Seed))];
+        SubsetOutcomes outcomes = models.Outcomes(objectives,
+            [.. _settings.SelectMany((setting, k) => removed[k].Select(parts => SamplesOf(setting, parts, groups)))], Seeds);
+        var table = new FigureTable(["method", "subsets_of", "keep", "objective"], [("lds", "0.00")]);
         var figures = new Dictionary<string, double>();
-        foreach ((string method, AttributionMatrix effects) in Effects(context, objectives))
-            Add(method, [.. objectives.Select(
-                (objective, o) => LinearDatamodelingScore.Compute(effects.Row(objective.Name), halves, outcomes.Mean(o)))]);
-        if (Seeds.Length > 1)
-            Add(Ceiling, [.. objectives.Select(
-                (_, o) => Agreement.Ceiling([.. Enumerable.Range(0, Seeds.Length).Select(r => outcomes.At(r, o))]).Spearman)]);
-        WriteOutcomes(context.PathFor(NpzFile), outcomes, models.Groups.Count);
+        var arrays = new List<(string Name, NpyArray Values)>();
+        Dictionary<string, IReadOnlyList<(string Method, AttributionMatrix Effects)>> effects = _settings
+            .Select(setting => setting.SubsetsOf).Distinct().ToDictionary(of => of, of => EffectsOf(of, context, objectives));
+        for (int k = 0; k < _settings.Count; k++)
+        {
+            (SubsetSetting setting, Range own) = (_settings[k], (k * Evaluation.Subsets)..((k + 1) * Evaluation.Subsets));
+            foreach ((string method, AttributionMatrix matrix) in effects[setting.SubsetsOf])
+                Add(method, setting, [.. objectives.Select((objective, o)
+                    => LinearDatamodelingScore.Compute(matrix.Row(objective.Name), removed[k], outcomes.Mean(o)[own]))]);
+            if (Seeds.Length > 1)
+                Add(Ceiling, setting, [.. objectives.Select((_, o)
+                    => Agreement.Ceiling([.. Enumerable.Range(0, Seeds.Length).Select(r => outcomes.At(r, o)[own])]).Spearman)]);
+            arrays.AddRange(ArraysOf(setting, removed[k], PartsOf(setting, groups, labels), outcomes, own));
+        }
+
+        Npz.Write(context.PathFor(NpzFile),
+            [("objectives", new NpyArray(objectives.Select(objective => objective.Name).ToArray(), objectives.Count)),
+            ("seeds", new NpyArray(Seeds, Seeds.Length)), .. arrays]);
         return Result(context, table, figures, models, NpzFile);
 
-        void Add(string method, double[] scores)
+        void Add(string method, SubsetSetting setting, double[] scores)
         {
             for (int o = 0; o < objectives.Count; o++)
-                table.Add([method, objectives[o].Name], scores[o]);
-            figures.Add(FigureOf("lds_total", method), scores[0]);
-            figures.Add(FigureOf("lds_class", method), MeanOver(objective => objective.Class is not null));
-            figures.Add(FigureOf("lds_sample", method), MeanOver(objective => objective.Samples is not null));
-
-            // A score that does not exist (a loss that no half changes, a method with the same effect for all groups) is not zero.
-            double MeanOver(Func<Objective, bool> of)
-            {
-                double[] some = [.. scores.Where((score, o) => of(objectives[o]) && double.IsFinite(score))];
-                return some.Length > 0 ? some.Average() : double.NaN;
-            }
+                table.Add([method, setting.SubsetsOf, setting.KeepText, objectives[o].Name], scores[o]);
+            var score = LdsScore.Of(method, setting, objectives, scores, Job.Seed);
+            foreach ((string name, double? value) in LdsScore.Names.Zip(score.Figures))
+                figures.Add(FigureOf(setting.NameOf(name), method), value ?? double.NaN);
         }
     }
 
-    private void WriteOutcomes(string path, SubsetOutcomes outcomes, int groups)
+    private static int PartsOf(SubsetSetting setting, GroupTable groups, int[] labels)
+        => setting.SubsetsOf == SubsetSetting.Samples ? labels.Length : groups.Count;
+
+    /// <summary>The samples that a subset is trained without, ascending.</summary>
+    private static int[] SamplesOf(SubsetSetting setting, int[] parts, GroupTable groups)
+        => setting.SubsetsOf == SubsetSetting.Samples ? parts : [.. parts.SelectMany(groups.Members).Order()];
+
+    /// <summary>Every method's effects of groups, or of single samples by the methods that give them.</summary>
+    private IReadOnlyList<(string Method, AttributionMatrix Effects)> EffectsOf(string subsetsOf, StageContext context,
+        IReadOnlyList<Objective> objectives)
     {
-        (int count, int rows) = (outcomes.Removed.Count, outcomes.Objectives.Count);
-        var kept = new byte[count * groups];
-        for (int s = 0; s < count; s++)
+        if (subsetsOf == SubsetSetting.Groups)
+            return Effects(context, objectives);
+        string[] methods = [.. EvaluatedSamplesStage.MethodsOf(Job)];
+        foreach (string other in Job.Attribution.Methods.Except(methods))
+            context.Listener.Note($"{other} gives no effects of single samples, so it has no score on subsets of samples.");
+        return [.. methods.Select(method => (method, EvaluatedSamplesStage.Read(context, method, objectives)))];
+    }
+
+    /// <summary><c>kept</c> [S, parts] and <c>outcomes</c> [R, O, S], under the setting's names.</summary>
+    private static IEnumerable<(string Name, NpyArray Values)> ArraysOf(SubsetSetting setting, IReadOnlyList<int[]> removed, int parts,
+        SubsetOutcomes outcomes, Range own)
+    {
+        var kept = new byte[removed.Count * parts];
+        Array.Fill(kept, (byte)1);
+        for (int s = 0; s < removed.Count; s++)
         {
-            for (int g = 0; g < groups; g++)
-                kept[s * groups + g] = (byte)(outcomes.Removed[s].Contains(g) ? 0 : 1);
+            foreach (int part in removed[s])
+                kept[s * parts + part] = 0;
         }
 
-        Npz.Write(path,
-            ("kept", new NpyArray(kept, count, groups)),
-            ("objectives", new NpyArray(outcomes.Objectives.Select(objective => objective.Name).ToArray(), rows)),
-            ("seeds", new NpyArray(Seeds, Seeds.Length)),
-            ("outcomes", new NpyArray(
-            Enumerable.Range(0, outcomes.Seeds).SelectMany(r => Enumerable.Range(0, rows).SelectMany(o => outcomes.At(r, o))).ToArray(),
-            outcomes.Seeds, rows, count)));
+        int rows = outcomes.Objectives.Count;
+        yield return (setting.NameOf("kept"), new NpyArray(kept, removed.Count, parts));
+        yield return (setting.NameOf("outcomes"), new NpyArray(
+            Enumerable.Range(0, outcomes.Seeds)
+                .SelectMany(r => Enumerable.Range(0, rows).SelectMany(o => outcomes.At(r, o)[own])).ToArray(),
+            outcomes.Seeds, rows, removed.Count));
     }
 }

@@ -20,11 +20,13 @@ internal static class MethodRequest
     /// <param name="pieces">Pieces of the work that were kept.</param>
     /// <param name="onFigure">Receives what the method has found of itself.</param>
     /// <param name="readsSynsets">Whether the run has distilled the method's synset for these parts.</param>
-    /// <param name="totals">The user's own names that are removed beside the parts; null for none.</param>
+    /// <param name="removals">What a method that makes models leaves out; null for each part alone.</param>
+    /// <param name="onProgress">Called in place of the run's listener; null for that.</param>
     public static MethodContext Create(
         StageContext context, Job job, GroupTable parts, IReadOnlyList<Objective> objectives, PieceWork pieces,
         Action<string, double>? onFigure,
-        bool readsSynsets, OwnTotals? totals = null)
+        bool readsSynsets, IReadOnlyList<int[]>? removals = null,
+        Action<double, double, string>? onProgress = null)
     {
         RunInputs inputs = context.Inputs;
         return new MethodContext(
@@ -40,10 +42,10 @@ internal static class MethodRequest
             Models = RetrainedModels.StoreOf(context),
             Matching = job.Matching.Defaults,
             OnFigure = onFigure,
-            OnProgress = context.Listener.Progress,
+            OnProgress = onProgress ?? context.Listener.Progress,
             OnWarning = context.Listener.Note,
             Cancellation = context.Stop,
-            Removals = totals is null ? null : OwnTotals.Removals(parts.Count, totals),
+            Removals = removals,
             Synsets = readsSynsets ? new RunSynsets(context) : null,
         };
     }

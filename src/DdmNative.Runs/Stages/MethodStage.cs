@@ -1,8 +1,10 @@
 using System.Diagnostics;
+using System.Text.Json.Nodes;
 using DdmNative.Attribution.Evaluation;
 using DdmNative.Attribution.Formats;
 using DdmNative.Attribution.Matching;
 using DdmNative.Attribution.Methods;
+using DdmNative.Attribution.Networks;
 using DdmNative.Attribution.Objectives;
 using DdmNative.Attribution.Online;
 using DdmNative.Attribution.Training;
@@ -58,7 +60,7 @@ internal class MethodStage(Job job, string method, int classes = 0, OwnTotals? t
             Granularity = Columns,
             Objectives = ComparesClasses ? job.Attribution.Objectives : [.. job.Attribution.Objectives, "these alone"],
             Recorded = new ControlledReplay().Options,
-            Predictions = PredictionsOf(job),
+            Predictions = KeyOfPredictions(job),
         };
 
     public override string PartialPath => MethodFile.PartialNameOf(method);
@@ -74,6 +76,13 @@ internal class MethodStage(Job job, string method, int classes = 0, OwnTotals? t
         => $"attribution.methods[{job.Attribution.Methods.TakeWhile(asked => !MethodRegistry.Parts(asked).Contains(method)).Count()}]";
 
     private bool HandsOverModels => HasModels(method, Columns);
+
+    /// <summary>
+    /// Whether the method makes a model without each single sample, whose effects are computed a few at a time. Of a method that retrains
+    /// the whole network, the run keeps the models themselves.
+    /// </summary>
+    private bool IsRetrainedPerSample(Network network)
+        => Columns == Granularity.Sample && _method is IModelMethod && !(_method is DepthMethod depth && depth.IsWhole(network));
 
     /// <summary>
     /// Whether the run distils the method's synset; synsets of other parts than groups are distilled by the method itself.
@@ -102,13 +111,12 @@ internal class MethodStage(Job job, string method, int classes = 0, OwnTotals? t
     /// </summary>
     private IReadOnlyList<Objective> ObjectivesOf(int[] labels)
         => [.. JobObjectives.Expand(job.Attribution.Objectives, labels).Concat(ComparesClasses ? Objective.Defaults(labels) : [])
-            .Concat(ChosenPredictions.Of(labels.Length, PredictionsOf(job), job.Seed).Select(BrittlenessMetric.MarginOf))
-            .DistinctBy(objective => objective.Name)];
+            .Concat(PredictionsOf(job, labels.Length)).DistinctBy(objective => objective.Name)];
 
     public override double? Work(TrainingPasses passes) => HandsOverModels ? _method.Work(passes) : null;
 
     public override string? Kept(StageContext context)
-        => new PartialFiles(context, PartialPath).Count is > 0 and int parts
+        => new PartialFiles(context, PartialPath).Count + SampleRemovals.Kept(context, PartialPath) is > 0 and int parts
             ? HandsOverModels ? $"{parts} models" : $"{parts} parts of its work"
             : null;
 
@@ -138,9 +146,9 @@ internal class MethodStage(Job job, string method, int classes = 0, OwnTotals? t
     {
         var kept = new PartialFiles(context, PartialPath);
         var figures = new Dictionary<string, double>();
-        using MethodContext request = MethodRequest.Create(context, job, Parts(context, Columns), Rows(context.Inputs.Test.Labels),
-            kept.Pieces,
-            figures.Add, ReadsSynset, HandsOverModels ? totals : null);
+        GroupTable parts = Parts(context, Columns);
+        using MethodContext request = MethodRequest.Create(context, job, parts, Rows(context.Inputs.Test.Labels), kept.Pieces, figures.Add,
+            ReadsSynset, HandsOverModels && totals is not null ? OwnTotals.Removals(parts.Count, totals) : null);
         (double seconds, long? estimated) = HandsOverModels ? (WriteModels(context, request), null) : WriteEffects(context, request);
         TellRetrained(context, request);
         figures.Add(OnlineSeconds, seconds + context.ByShards.Seconds);
@@ -153,11 +161,32 @@ internal class MethodStage(Job job, string method, int classes = 0, OwnTotals? t
     /// <summary>The matrix's rows.</summary>
     protected virtual IReadOnlyList<Objective> Rows(int[] labels) => ObjectivesOf(labels);
 
-    /// <summary>Single predictions that the job's evaluation looks at.</summary>
-    private static int PredictionsOf(Job job)
-        => job.Evaluation is JobEvaluation evaluation
-            && evaluation.Metrics.Any(metric => metric is EvaluationMetrics.LinearDatamodeling or EvaluationMetrics.Brittleness)
-            ? evaluation.Predictions : 0;
+    /// <summary>Single predictions that the job's evaluation asks the effects of groups on.</summary>
+    private static IEnumerable<Objective> PredictionsOf(Job job, int samples)
+    {
+        if (job.Evaluation is not JobEvaluation evaluation)
+            return [];
+        (bool margins, bool losses) = PredictionKinds(evaluation);
+        int[] chosen = margins || losses ? ChosenPredictions.Of(samples, evaluation.Predictions, job.Seed) : [];
+        return (margins ? chosen.Select(BrittlenessMetric.MarginOf) : []).Concat(losses ? chosen.Select(evaluation.ObjectiveOf) : []);
+    }
+
+    /// <summary>Their number where they are margins, as it was before losses could be asked for; else what they are too.</summary>
+    private static JsonNode KeyOfPredictions(Job job)
+    {
+        (bool margins, bool losses) = job.Evaluation is JobEvaluation asked ? PredictionKinds(asked) : (false, false);
+        int count = job.Evaluation?.Predictions ?? 0;
+        return losses ? new JsonObject { ["count"] = count, ["margins"] = margins, ["losses"] = losses }
+            : JsonValue.Create(margins ? count : 0);
+    }
+
+    /// <summary>Brittleness looks at margins, and the linear datamodelling score at what the job says.</summary>
+    private static (bool Margins, bool Losses) PredictionKinds(JobEvaluation evaluation)
+    {
+        (bool scored, bool losses) = (evaluation.HasSubsetsOf(SubsetSetting.Groups),
+            evaluation.PredictionObjective == JobEvaluation.Loss);
+        return ((scored && !losses) || evaluation.Metrics.Contains(EvaluationMetrics.Brittleness), scored && losses);
+    }
 
     private static GroupTable Parts(StageContext context, string granularity)
         => Granularity.PartsOf(granularity, GroupStage.Read(context), context.Inputs.Train.Labels);
@@ -184,11 +213,9 @@ internal class MethodStage(Job job, string method, int classes = 0, OwnTotals? t
         AttributionMatrix matrix;
         try
         {
-            matrix = MethodRegistry.Attribute(method, request, estimate =>
-            {
-                bytes = estimate.Bytes;
-                context.Listener.Note($"{method}: {estimate}.");
-            });
+            matrix = IsRetrainedPerSample(context.Inputs.Network)
+                ? new SampleRemovals(context, job, method, PartialPath).Attribute(request, Tell)
+                : MethodRegistry.Attribute(method, request, Tell);
         }
         catch (MethodRequestException e)
         {
@@ -199,5 +226,11 @@ internal class MethodStage(Job job, string method, int classes = 0, OwnTotals? t
         double seconds = watch.Elapsed.TotalSeconds;
         MethodFile.WriteEffects(context.PathFor(FileName), matrix, MethodRegistry.UnitOf(method));
         return (seconds, bytes);
+
+        void Tell(MemoryEstimate estimate)
+        {
+            bytes = estimate.Bytes;
+            context.Listener.Note($"{method}: {estimate}.");
+        }
     }
 }

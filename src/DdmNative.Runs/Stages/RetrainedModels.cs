@@ -27,11 +27,13 @@ internal sealed class RetrainedModels : IDisposable
         return models > 0 ? $"{models} retrained models" : null;
     }
 
-    public RetrainedModels(StageContext context)
+    /// <param name="context">The run; training and groups are finished.</param>
+    /// <param name="parts">What is removed; null for the run's groups.</param>
+    public RetrainedModels(StageContext context, GroupTable? parts = null)
     {
         RunInputs inputs = context.Inputs;
         _context = context;
-        Groups = GroupStage.Read(context);
+        Groups = parts ?? GroupStage.Read(context);
         _set = TrainingSet.Create(context.Device, inputs.Train, RunInputs.Recipe(context.Job).LabelSmoothing);
         _evaluator = new ModelEvaluator(context.Device, inputs.Network, inputs.Test);
         _retraining = new SubsetRetraining(context.Device, inputs.Network, _set, Groups.GroupOf, _evaluator, IdentityOf(context),
@@ -46,6 +48,7 @@ internal sealed class RetrainedModels : IDisposable
     /// <summary>The store of the run's retrained models.</summary>
     public static RetrainedModelStore StoreOf(StageContext context) => new(FolderOf(context));
 
+    /// <summary>The parts of the training set that models are trained without: the run's groups, unless others were given.</summary>
     public GroupTable Groups { get; }
 
     /// <summary>Models that were trained for the stage and not found, by this process or by the merged shards.</summary>

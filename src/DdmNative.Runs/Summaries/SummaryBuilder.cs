@@ -111,7 +111,8 @@ internal sealed class SummaryBuilder(RunFolder run, RunInputs inputs, IReadOnlyD
             if (!isMethod && figures.Count == 0)
                 continue;
             (double offline, double online, long peak) = CostOf(name);
-            lines.Add(isMethod ? new EvaluatedMethod(name, figures, offline, online, peak)
+            bool hasRun = isMethod && MethodRegistry.Parts(name).Any(part => StageOf(part) is not null);
+            lines.Add(hasRun ? new EvaluatedMethod(name, figures, offline, online, peak)
                 : new EvaluatedMethod(name, figures, null, null, null));
         }
 
@@ -119,11 +120,18 @@ internal sealed class SummaryBuilder(RunFolder run, RunInputs inputs, IReadOnlyD
         {
             Metrics = [.. job.Evaluation!.Metrics.Where(metric => Find(EvaluationStage.NameOf(metric)) is not null)],
             Methods = lines,
+            Lds = Find(EvaluationStage.NameOf(EvaluationMetrics.LinearDatamodeling)) is StageRecord lds ? Lds(job, lds) : [],
             Retrained = (int)retrained,
             RetrainingSeconds = retrained > 0
             ? stages.Sum(stage => Figure(stage, EvaluationStage.RetrainedSeconds) ?? 0) / retrained : null,
         };
     }
+
+    /// <summary>The scores of every setting of the subsets, then the ceiling's.</summary>
+    private static LdsScore[] Lds(Job job, StageRecord stage)
+        => [.. job.Evaluation!.Settings.SelectMany(setting => job.Attribution.Methods.Append(EvaluationStage.Ceiling)
+            .Select(method => LdsScore.Read(method, setting, name => Figure(stage, ValidateStage.FigureOf(name, method)))))
+            .OfType<LdsScore>()];
 
     /// <summary>
     /// The cost of a method: the seconds for preparation and for all groups, and the peak memory. Methods that are averaged share a synset.
@@ -134,7 +142,7 @@ internal sealed class SummaryBuilder(RunFolder run, RunInputs inputs, IReadOnlyD
         var recipes = new HashSet<SynsetRecipe>();
         foreach (string part in MethodRegistry.Parts(method))
         {
-            StageRecord? stage = Find(MethodStage.NameOf(part));
+            StageRecord? stage = StageOf(part);
             SynsetRecipe? recipe = run.Record!.Job.Matching.RecipeFor(part);
             StageRecord? distil = recipe is null ? null : Find(DistillStage.NameOf(recipe));
             double onlineSeconds = Figure(stage, MethodStage.OnlineSeconds) ?? 0;
@@ -146,6 +154,10 @@ internal sealed class SummaryBuilder(RunFolder run, RunInputs inputs, IReadOnlyD
 
         return (offline, online, peak);
     }
+
+    /// <summary>The stage of one method: for groups, or where these are not asked for, for single samples.</summary>
+    private StageRecord? StageOf(string method)
+        => Find(MethodStage.NameOf(method)) ?? Find(EvaluatedSamplesStage.NameOfSamples(method));
 
     private MethodSummary Method(string method, int groups, double? modelSeconds, StageRecord? validate)
     {

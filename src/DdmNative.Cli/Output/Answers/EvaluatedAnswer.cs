@@ -33,7 +33,20 @@ internal static class EvaluatedAnswer
         foreach ((string[] of, double[] values) in figures.Rows)
             table.Add(of[0], values.Select((value, i) => Shown(figures, value, i)));
         table.Write(console);
+        WriteScores(console, evaluation);
         console.WriteLine(EvaluationReport.Retraining(evaluation));
+    }
+
+    /// <summary>The linear datamodelling scores by method and subsets, if there are others than halves of the groups.</summary>
+    private static void WriteScores(IAnsiConsole console, EvaluationSummary evaluation)
+    {
+        if (EvaluationReport.Scores(evaluation) is not FigureTable scores)
+            return;
+        var table = new FittedTable("Linear datamodelling score", scores.Keys[0],
+            [.. scores.Keys.Skip(1).Concat(scores.Figures).Select((heading, i) => new FittedColumn(heading, i))]);
+        foreach ((string[] of, double[] values) in scores.Rows)
+            table.Add(of[0], [.. of.Skip(1), .. values.Select(scores.Shown)]);
+        table.Write(console);
     }
 
     /// <summary>Changes and seconds, which may be small, with significant digits; scores with those of the table.</summary>
@@ -60,6 +73,14 @@ internal static class EvaluatedAnswer
                 continue;
             (string name, double value) = lessIsBetter ? known.MinBy(entry => entry.Value) : known.MaxBy(entry => entry.Value);
             best.Add($"at {task}: {name} ({SignificantDigits.Of(value)})");
+        }
+
+        foreach (IGrouping<string, LdsScore> setting in evaluation.Lds
+            .Where(score => score.Sample is not null && !score.Setting.IsDefault && methods.Any(method => method.Name == score.Method))
+            .GroupBy(score => score.Setting.Title).Where(of => of.Count() > 1))
+        {
+            LdsScore first = setting.MaxBy(score => score.Sample)!;
+            best.Add($"at random subsets ({setting.Key}): {first.Method} ({SignificantDigits.Of(first.Sample!.Value)})");
         }
 
         return best.Count == 0 ? "No figure that two methods share." : $"Best {string.Join("; ", best)}.";
