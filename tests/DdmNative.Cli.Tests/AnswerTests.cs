@@ -138,6 +138,10 @@ public sealed class AnswerTests(RunFiles files)
 
         Assert.Equal("Best at random halves (LDS): head (0.800); at finding what harms: trak (-0.0200).",
             EvaluatedAnswer.BestOf(evaluation));
+        LdsScore Score(string method, double sample) => new(method, "samples", 0.9, sample, null, null, null, null);
+        EvaluationSummary samples = evaluation with { Lds = [Score("head", 0.2), Score("trak", 0.4), Score("ceiling", 0.9)] };
+        Assert.EndsWith("; at random subsets (samples, keep 0.9): trak (0.400).", EvaluatedAnswer.BestOf(samples),
+            StringComparison.Ordinal);
         Assert.StartsWith("One method", EvaluatedAnswer.BestOf(evaluation with { Methods = [evaluation.Methods[0]] }),
             StringComparison.Ordinal);
     }

@@ -38,6 +38,27 @@ public sealed class EvaluateTests(RunFiles files)
     }
 
     [Fact]
+    public void Scores_on_single_samples_are_one_table_and_a_list_in_json()
+    {
+        string[] command = ["evaluate", "--run", files.PathOf("evaluated-samples"), "--data", Tiny[1], "--methods", "grad-dot,head",
+            "--metrics", "lds", "--subsets-of", "samples,groups", "--keep", "0.5,0.9", "--subsets", "5", "--predictions", "2", "--seeds",
+            "1", "--prediction-objective", "loss", "--clusters", "5"];
+        Ddm.Result text = Ddm.Run(command);
+        Assert.True(text.Code == 0, text.Error);
+        Assert.Contains("Linear datamodelling score", text.Output, StringComparison.Ordinal);
+
+        using var document = JsonDocument.Parse(Ddm.Run([.. command, "--json"]).Output);
+        JsonElement[] scores = [.. document.RootElement.GetProperty("evaluation").GetProperty("lds").EnumerateArray()];
+
+        Assert.Equal(["grad-dot samples 0.5", "head samples 0.5", "grad-dot samples 0.9", "head samples 0.9", "grad-dot groups 0.5",
+            "head groups 0.5", "grad-dot groups 0.9", "head groups 0.9"],
+            scores.Select(score => $"{score.GetProperty("method")} {score.GetProperty("subsets_of")} {score.GetProperty("keep")}"));
+        Assert.All(scores, score => Assert.InRange(score.GetProperty("sample").GetDouble(), -1, 1));
+        Assert.Equal("method,subsets_of,keep,objective,lds",
+            File.ReadLines(files.PathOf("evaluated-samples/evaluation/lds.csv")).First());
+    }
+
+    [Fact]
     public void Without_options_of_its_own_it_takes_the_runs()
     {
         string run = files.PathOf("evaluated-later");

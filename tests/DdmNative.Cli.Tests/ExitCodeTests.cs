@@ -37,6 +37,9 @@ public sealed class ExitCodeTests(RunFiles files)
     [InlineData("unknown metric", "evaluate", "--run", "RUN", "--data", "generated", "--metrics", "lds,luck")]
     [InlineData("unknown method", "evaluate", "--run", "RUN", "--data", "generated", "--methods", "guess")]
     [InlineData("all of the groups", "evaluate", "--run", "RUN", "--data", "generated", "--percent", "10,100")]
+    [InlineData("nothing removed", "evaluate", "--run", "RUN", "--data", "generated", "--subsets-of", "samples", "--keep", "0.9,1")]
+    [InlineData("unknown subsets", "evaluate", "--run", "RUN", "--data", "generated", "--subsets-of", "images")]
+    [InlineData("unknown objective of a prediction", "evaluate", "--run", "RUN", "--data", "generated", "--prediction-objective", "logit")]
     [InlineData("descending shares", "evaluate", "--run", "RUN", "--data", "generated", "--percent", "20,10")]
     [InlineData("nothing but noise", "evaluate", "--run", "RUN", "--data", "generated", "--label-noise", "100")]
     [InlineData("unknown experiment", "experiment", "alchemy", "--run", "RUN", "--data", "generated")]
@@ -55,6 +58,8 @@ public sealed class ExitCodeTests(RunFiles files)
     [InlineData("no such class", "class 7", "attribute", "--run", "RUN", "--data", "generated", "--objectives", "loss:class=7")]
     [InlineData("more halves than there are", "evaluation.subsets", "evaluate", "--run", "RUN", "--data", "generated:classes=2,per-class=8",
         "--clusters", "2", "--subsets", "7")]
+    [InlineData("more subsets than there are", "at most 16", "evaluate", "--run", "RUN", "--data", "generated:classes=2,per-class=8",
+        "--clusters", "2", "--subsets", "17", "--methods", "head", "--subsets-of", "samples", "--keep", "0.99")]
     [InlineData("more predictions than there are", "evaluation.predictions", "evaluate", "--run", "RUN", "--data",
         "generated:classes=2,test-per-class=2", "--metrics", "brittleness", "--predictions", "5")]
     [InlineData("no such target", "model.safetensors", "train", "--run", "RUN", "--data", "generated", "--target",

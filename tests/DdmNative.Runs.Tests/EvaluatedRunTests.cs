@@ -137,6 +137,10 @@ public sealed class EvaluatedRunTests : IDisposable
     {
         Job job = Job("head");
         Expect("evaluation.subsets", job with { Evaluation = Only(EvaluationMetrics.LinearDatamodeling) with { Subsets = 21 } });
+        Expect("evaluation.subsets", job with { Evaluation = Only(EvaluationMetrics.LinearDatamodeling) with { Subsets = 7,
+            Keep = [0.9] } });
+        Expect("evaluation.subsets", job with { Evaluation = Only(EvaluationMetrics.LinearDatamodeling) with { Subsets = 37,
+            SubsetsOf = ["samples"], Keep = [0.5, 0.99] } });
         Expect("evaluation.predictions", job with { Evaluation = Only(EvaluationMetrics.Brittleness) with { Predictions = 19 } });
         Expect("groups.per_class", job with { Data = new JobData { Source = "generated:classes=1,per-class=12,test-per-class=6,size=8" },
             Groups = new JobGroups { PerClass = 1 }, Evaluation = Only(EvaluationMetrics.LeaveOneOut) });
@@ -156,6 +160,14 @@ public sealed class EvaluatedRunTests : IDisposable
     [InlineData("evaluation.percent[1]")]
     [InlineData("evaluation.percent[0]")]
     [InlineData("evaluation.label_noise")]
+    [InlineData("evaluation.subsets_of")]
+    [InlineData("evaluation.subsets_of[0]")]
+    [InlineData("evaluation.subsets_of[1]")]
+    [InlineData("evaluation.keep")]
+    [InlineData("evaluation.keep[0]")]
+    [InlineData("evaluation.keep[1]")]
+    [InlineData("evaluation.keep[2]")]
+    [InlineData("evaluation.prediction_objective")]
     public void Settings_out_of_range_are_named(string field)
     {
         JobEvaluation bad = field switch
@@ -165,6 +177,14 @@ public sealed class EvaluatedRunTests : IDisposable
             "evaluation.seeds" => new JobEvaluation { Seeds = 0 },
             "evaluation.percent[1]" => new JobEvaluation { Percent = [20, 10] },
             "evaluation.percent[0]" => new JobEvaluation { Percent = [100] },
+            "evaluation.subsets_of" => new JobEvaluation { SubsetsOf = [] },
+            "evaluation.subsets_of[0]" => new JobEvaluation { SubsetsOf = ["sample"] },
+            "evaluation.subsets_of[1]" => new JobEvaluation { SubsetsOf = ["groups", "groups"] },
+            "evaluation.keep" => new JobEvaluation { Keep = [] },
+            "evaluation.keep[0]" => new JobEvaluation { Keep = [1] },
+            "evaluation.keep[1]" => new JobEvaluation { Keep = [0.5, double.NaN] },
+            "evaluation.keep[2]" => new JobEvaluation { Keep = [0.5, 0.9, 0.5] },
+            "evaluation.prediction_objective" => new JobEvaluation { PredictionObjective = "accuracy" },
             _ => new JobEvaluation { LabelNoise = 1 },
         };
 

@@ -76,6 +76,28 @@ public sealed class ShardedRunTests(WholeJob whole) : IClassFixture<WholeJob>, I
     }
 
     [Fact]
+    public void Shards_of_an_evaluation_on_single_samples_merge_to_the_bytes_of_the_unsharded_run()
+    {
+        Job samples = Job with
+        {
+            Attribution = new JobAttribution { Methods = ["head", "retrain", "grad-dot"], ReferenceGroups = 0 },
+            Evaluation = new JobEvaluation { Metrics = ["lds"], Subsets = 6, Predictions = 2, SubsetsOf = ["samples", "groups"],
+                Keep = [0.5, 0.9] },
+            Validation = new JobValidation(),
+            Unlearning = null,
+        };
+        Run(_folder.File("one"), samples, new RunSettings());
+        string[] shards = [_folder.File("1"), _folder.File("2")];
+        for (int index = 1; index <= 2; index++)
+            Run(shards[index - 1], samples, new RunSettings { Shard = new Shard(index, 2) });
+
+        RunSummary merged = Merge("merged", shards);
+
+        RunBytes.AssertSame(_folder.File("one"), _folder.File("merged"));
+        Assert.Equal(RunFolder.Peek(_folder.File("one"))!.Summary!.Evaluation!.Lds, merged.Evaluation!.Lds);
+    }
+
+    [Fact]
     public void With_all_effects_prepared_the_merge_trains_nothing()
     {
         string[] shards = [.. Enumerable.Range(1, 3).Select(index => Shard(index, 3, whole.Prepared))];

@@ -63,7 +63,8 @@ internal sealed class EvaluatedSamplesStage(Job job, JobEvaluation evaluation, s
     /// <param name="evaluation">The evaluation.</param>
     /// <param name="seed">The job's seed, which chooses the predictions.</param>
     public static IReadOnlyList<Objective> ObjectivesFor(int[] labels, JobEvaluation evaluation, ulong seed)
-        => [.. Objective.Defaults(labels), .. ChosenPredictions.Of(labels.Length, evaluation.Predictions, seed).Select(evaluation.ObjectiveOf)];
+        => [.. Objective.Defaults(labels),
+            .. ChosenPredictions.Of(labels.Length, evaluation.Predictions, seed).Select(evaluation.ObjectiveOf)];
 
     protected override IReadOnlyList<Objective> Rows(int[] labels) => ObjectivesFor(labels, evaluation, _job.Seed);
 

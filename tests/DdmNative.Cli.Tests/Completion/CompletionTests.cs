@@ -38,6 +38,8 @@ public sealed class CompletionTests : IDisposable
         ("ddm attribute --objectives 'loss;acc", ["accuracy", "class"]),
         ("ddm evaluate --metrics l", ["leave-one-out", "lds"]),
         ("ddm evaluate --metrics lds,re", ["removal"]),
+        ("ddm evaluate --subsets-of groups,s", ["samples"]),
+        ("ddm evaluate --prediction-objective ", ["loss", "margin"]),
         ("ddm experiment re", ["reverse-vs-forward"]),
         ("ddm run j", ["job.json"]),
         ("ddm compare runs/mine r", ["runs"]),
