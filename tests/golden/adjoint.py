@@ -26,7 +26,8 @@ def exact(problem, from_share=0.0, seed=SEED, kept=None, decay=0.0, nesterov=Fal
             theta, velocity = theta.detach().requires_grad_(), velocity.detach()
         losses = F.cross_entropy(problem.logits(theta, problem.x[batch]), problem.y[batch], reduction="none", label_smoothing=smoothing)
         own = weights[batch]
-        gradient = torch.autograd.grad((own * losses).sum() / own.sum(), theta, create_graph=True)[0] + decay * theta
+        mean = (own * losses).sum() / own.sum() if own.sum() > 0 else 0 * losses.sum()  # no gradient without a sample
+        gradient = torch.autograd.grad(mean, theta, create_graph=True)[0] + decay * theta
         velocity = MOMENTUM * velocity + gradient
         theta = theta - rate(problem, step) * (gradient + MOMENTUM * velocity if nesterov else velocity)
     return torch.stack([torch.autograd.grad(problem.objective(name, theta), weights, retain_graph=True)[0] for name in OBJECTIVES])
@@ -58,8 +59,8 @@ def subset(draw, removed):
     return kept
 
 
-def ensemble(problem, removed=8, members=2):
-    return sum(exact(problem, seed=SEED + member, kept=subset(member, removed)) for member in range(members)) / members
+def ensemble(problem, removed=8, members=2, seeds="target"):
+    return sum(exact(problem, seed=SEED + (member if seeds == "each" else 0), kept=subset(member, removed)) for member in range(members)) / members
 
 
 ADJOINTS = {
@@ -67,5 +68,7 @@ ADJOINTS = {
     "adjoint:from=0.5": lambda problem: exact(problem, from_share=0.5),
     "adjoint:curvature=gauss-newton": gauss_newton,
     "adjoint:ensemble=2:keep=0.6": ensemble,
+    "adjoint:ensemble=2:keep=0.6:seeds=each": lambda problem: ensemble(problem, seeds="each"),
+    "adjoint:ensemble=2": lambda problem: ensemble(problem, removed=0, seeds="each"),
     "adjoint:recipe": lambda problem: exact(problem, decay=0.05, nesterov=True, smoothing=0.2),
 }

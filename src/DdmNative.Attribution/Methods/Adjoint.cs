@@ -9,9 +9,12 @@ namespace DdmNative.Attribution.Methods;
 /// <summary>Settings of <see cref="Adjoint"/>.</summary>
 /// <param name="From">The share of the training, from its start, that the walk back leaves out; from 0 to below 1.</param>
 /// <param name="Curvature"><c>hessian</c>, for the exact derivative, or <c>gauss-newton</c>, which is stable over longer trainings.</param>
-/// <param name="Ensemble">Trainings whose derivatives are averaged, with the target's seed and those after it.</param>
+/// <param name="Ensemble">Trainings whose derivatives are averaged.</param>
 /// <param name="Keep">The share of the training samples that each of them is trained on, at random; 1 for all.</param>
-public sealed record AdjointOptions(double From = 0, string Curvature = "hessian", int Ensemble = 1, double Keep = 1);
+/// <param name="Seeds">The seeds of the trainings on random samples: <c>target</c> for that of the target, or <c>each</c> for that and those
+/// after it. Trainings on all samples have a seed each, because they would be equal otherwise.</param>
+public sealed record AdjointOptions(double From = 0, string Curvature = "hessian", int Ensemble = 1, double Keep = 1,
+    string Seeds = "target");
 
 /// <summary>
 /// `adjoint` (after Ilyas and Engstrom, "MAGIC", 2025, and Maclaurin et al., ICML 2015): the derivative of F_o(θ_T) by the weight of every
@@ -37,7 +40,7 @@ public sealed class Adjoint(AdjointOptions? options = null) : IAttributionMethod
 
     public object Options => _options;
 
-    /// <summary>From <c>from</c>, <c>curvature</c>, <c>ensemble</c> and <c>keep</c>.</summary>
+    /// <summary>From <c>from</c>, <c>curvature</c>, <c>ensemble</c>, <c>keep</c> and <c>seeds</c>.</summary>
     /// <exception cref="MethodRequestException">A setting is wrong.</exception>
     public static Adjoint From(MethodSettings settings)
     {
@@ -45,7 +48,8 @@ public sealed class Adjoint(AdjointOptions? options = null) : IAttributionMethod
         var best = new AdjointOptions();
         return new Adjoint(new AdjointOptions(settings.Share("from", best.From),
             settings.Word("curvature", best.Curvature, "hessian", "gauss-newton"),
-            settings.Whole("ensemble", best.Ensemble, 1, 10_000), settings.Real("keep", best.Keep, 0, 1)));
+            settings.Whole("ensemble", best.Ensemble, 1, 10_000), settings.Real("keep", best.Keep, 0, 1),
+            settings.Word("seeds", best.Seeds, "target", "each")));
     }
 
     public bool FallsIntoPieces => true;
@@ -99,7 +103,8 @@ public sealed class Adjoint(AdjointOptions? options = null) : IAttributionMethod
         /// <summary>[E][G]: the derivatives of these objectives in one training.</summary>
         public double[][] WalkBack(int training, int[] objectives, PieceWave wave)
         {
-            TrainingOptions recipe = context.Recipe with { Seed = context.Recipe.Seed + (ulong)training };
+            TrainingOptions recipe = options.Keep < 1 && options.Seeds == "target" ? context.Recipe
+                : context.Recipe with { Seed = context.Recipe.Seed + (ulong)training };
             HashSet<int>? set = _dropped[training].Length > 0 ? [.. _dropped[training]] : null;
             Func<int, bool>? isDropped = set is null ? null : set.Contains;
             TrainingReplay replay = Replay(training, recipe, isDropped);

@@ -21,6 +21,8 @@ public sealed class AdjointTests(ITestOutputHelper output)
     [InlineData("adjoint:from=0.5")]
     [InlineData("adjoint:curvature=gauss-newton")]
     [InlineData("adjoint:ensemble=2:keep=0.6")]
+    [InlineData("adjoint:ensemble=2:keep=0.6:seeds=each")]
+    [InlineData("adjoint:ensemble=2")]
     public void The_derivative_is_that_of_autograd_through_twenty_steps(string method)
     {
         using var problem = new GoldenProblem(change: recipe => recipe with { Epochs = 5 });
