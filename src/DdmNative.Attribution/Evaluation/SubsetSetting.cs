@@ -30,7 +30,8 @@ public sealed record SubsetSetting(string SubsetsOf, double Keep)
 
     /// <summary>[<paramref name="count"/>][removed]: the parts that each subset leaves out.</summary>
     /// <remarks>
-    /// Subsets that keep less leave out what those with the same number that keep more leave out, and further parts.
+    /// Subsets that keep less leave out what those with the same number that keep more leave out, and further parts, unless a draw was
+    /// discarded because it equals an earlier one.
     /// </remarks>
     /// <param name="parts">The number of groups or samples.</param>
     /// <param name="count">The number of subsets.</param>

@@ -21,7 +21,8 @@ internal sealed class LinearDatamodelingStage(Job job, JobEvaluation evaluation)
 
     public override string Title => _settings is [{ IsDefault: true }]
         ? $"compare with {Evaluation.Subsets} random halves of the groups"
-        : $"compare with {Evaluation.Subsets} random subsets each ({string.Join("; ", _settings.Select(setting => setting.Title))})";
+        : $"compare with {Evaluation.Subsets} random subsets of {string.Join(" and ", Evaluation.SubsetsOf)} "
+            + $"(keep {string.Join(", ", _settings.Select(setting => setting.KeepText).Distinct())})";
 
     public override IReadOnlyList<string> Needs =>
     [
