@@ -10,8 +10,9 @@ public sealed record SubsetSetting(string SubsetsOf, double Keep)
 {
     public const string Groups = "groups", Samples = "samples";
 
-    // Subsets of groups are drawn with use 0, as before there were others; Datamodel draws its halves so too.
-    private const uint UseOfSamples = 1;
+    // Halves of the groups are drawn with use 0, as before there were other subsets; the method `datamodel` draws its halves so too, and
+    // must not be fitted on the subsets that it is then tested on.
+    private const uint UseOfOthers = 1;
 
     /// <summary>What a subset can consist of.</summary>
     public static IReadOnlyList<string> Words { get; } = [Groups, Samples];
@@ -38,5 +39,5 @@ public sealed record SubsetSetting(string SubsetsOf, double Keep)
     /// <param name="seed">The seed of the draws.</param>
     /// <exception cref="ArgumentOutOfRangeException">There are fewer than two parts, or fewer different subsets.</exception>
     public IReadOnlyList<int[]> Draw(int parts, int count, ulong seed)
-        => RandomSubsets.Draw(parts, Keep, count, seed, SubsetsOf == Samples ? UseOfSamples : 0);
+        => RandomSubsets.Draw(parts, Keep, count, seed, IsDefault ? 0 : UseOfOthers);
 }

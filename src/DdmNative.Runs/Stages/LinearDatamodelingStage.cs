@@ -55,7 +55,7 @@ internal sealed class LinearDatamodelingStage(Job job, JobEvaluation evaluation)
             [.. _settings.SelectMany((setting, k) => removed[k].Select(parts => SamplesOf(setting, parts, groups)))], Seeds);
         var table = new FigureTable(["method", "subsets_of", "keep", "objective"], [("lds", "0.00")]);
         var figures = new Dictionary<string, double>();
-        var arrays = new List<(string Name, NpyArray Values)>();
+        var (kept, measured) = (new List<(string Name, NpyArray Values)>(), new List<(string Name, NpyArray Values)>());
         Dictionary<string, IReadOnlyList<(string Method, AttributionMatrix Effects)>> effects = _settings
             .Select(setting => setting.SubsetsOf).Distinct().ToDictionary(of => of, of => EffectsOf(of, context, objectives));
         for (int k = 0; k < _settings.Count; k++)
@@ -67,12 +67,13 @@ internal sealed class LinearDatamodelingStage(Job job, JobEvaluation evaluation)
             if (Seeds.Length > 1)
                 Add(Ceiling, setting, [.. objectives.Select((_, o)
                     => Agreement.Ceiling([.. Enumerable.Range(0, Seeds.Length).Select(r => outcomes.At(r, o)[own])]).Spearman)]);
-            arrays.AddRange(ArraysOf(setting, removed[k], PartsOf(setting, groups, labels), outcomes, own));
+            kept.Add((setting.NameOf("kept"), Kept(removed[k], PartsOf(setting, groups, labels))));
+            measured.Add((setting.NameOf("outcomes"), Measured(outcomes, own, removed[k].Count)));
         }
 
         Npz.Write(context.PathFor(NpzFile),
-            [("objectives", new NpyArray(objectives.Select(objective => objective.Name).ToArray(), objectives.Count)),
-            ("seeds", new NpyArray(Seeds, Seeds.Length)), .. arrays]);
+            [.. kept, ("objectives", new NpyArray(objectives.Select(objective => objective.Name).ToArray(), objectives.Count)),
+            ("seeds", new NpyArray(Seeds, Seeds.Length)), .. measured]);
         return Result(context, table, figures, models, NpzFile);
 
         void Add(string method, SubsetSetting setting, double[] scores)
@@ -104,9 +105,8 @@ internal sealed class LinearDatamodelingStage(Job job, JobEvaluation evaluation)
         return [.. methods.Select(method => (method, EvaluatedSamplesStage.Read(context, method, objectives)))];
     }
 
-    /// <summary><c>kept</c> [S, parts] and <c>outcomes</c> [R, O, S], under the setting's names.</summary>
-    private static IEnumerable<(string Name, NpyArray Values)> ArraysOf(SubsetSetting setting, IReadOnlyList<int[]> removed, int parts,
-        SubsetOutcomes outcomes, Range own)
+    /// <summary>[S, parts]: 1 for each part that a subset keeps.</summary>
+    private static NpyArray Kept(IReadOnlyList<int[]> removed, int parts)
     {
         var kept = new byte[removed.Count * parts];
         Array.Fill(kept, (byte)1);
@@ -116,11 +116,16 @@ internal sealed class LinearDatamodelingStage(Job job, JobEvaluation evaluation)
                 kept[s * parts + part] = 0;
         }
 
+        return new NpyArray(kept, removed.Count, parts);
+    }
+
+    /// <summary>[R, O, S]: the objectives of the models of one setting.</summary>
+    private static NpyArray Measured(SubsetOutcomes outcomes, Range own, int subsets)
+    {
         int rows = outcomes.Objectives.Count;
-        yield return (setting.NameOf("kept"), new NpyArray(kept, removed.Count, parts));
-        yield return (setting.NameOf("outcomes"), new NpyArray(
+        return new NpyArray(
             Enumerable.Range(0, outcomes.Seeds)
                 .SelectMany(r => Enumerable.Range(0, rows).SelectMany(o => outcomes.At(r, o)[own])).ToArray(),
-            outcomes.Seeds, rows, removed.Count));
+            outcomes.Seeds, rows, subsets);
     }
 }

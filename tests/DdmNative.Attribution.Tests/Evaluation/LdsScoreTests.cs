@@ -82,6 +82,7 @@ public sealed class LdsScoreTests
     public void Halves_of_groups_are_drawn_as_ever_and_a_deeper_cut_leaves_out_more()
     {
         Assert.Equal(RandomSubsets.Draw(50, RandomSubsets.Half, 4, 9), new SubsetSetting("groups", 0.5).Draw(50, 4, 9));
+        Assert.NotEqual(RandomSubsets.Draw(50, RandomSubsets.Half, 4, 9), new SubsetSetting("samples", 0.5).Draw(50, 4, 9));
         IReadOnlyList<int[]> half = new SubsetSetting("samples", 0.5).Draw(50, 4, 9),
             most = new SubsetSetting("samples", 0.9).Draw(50, 4, 9);
         Assert.All(half.Zip(most), pair => Assert.Subset(pair.First.ToHashSet(), pair.Second.ToHashSet()));
