@@ -10,8 +10,8 @@ public sealed record SubsetSetting(string SubsetsOf, double Keep)
 {
     public const string Groups = "groups", Samples = "samples";
 
-    // Halves of the groups are drawn with use 0, as before there were other subsets; the method `datamodel` draws its halves so too, and
-    // must not be fitted on the subsets that it is then tested on.
+    // Halves of the groups are drawn with use 0, as before there were other subsets. The method `datamodel` is fitted on these same halves
+    // of its parts; the other subsets are not among them.
     private const uint UseOfOthers = 1;
 
     /// <summary>What a subset can consist of.</summary>
