@@ -28,6 +28,7 @@ public sealed class MethodContext(
     private TrainingSet? _testSet;
     private ModelEvaluator? _evaluator;
     private SubsetRetraining? _retraining;
+    private MethodContext? _whole;
 
     public Device Device { get; } = device;
 
@@ -102,17 +103,18 @@ public sealed class MethodContext(
     public IReadOnlyList<string> ObjectiveNames => [.. Objectives.Select(objective => objective.Name)];
 
     /// <summary>The training set on the device, with the label vectors of the target's training loss.</summary>
-    public TrainingSet TrainSet => _trainSet ??= TrainingSet.Create(Device, Train, Recipe.LabelSmoothing);
+    public TrainingSet TrainSet => _whole?.TrainSet ?? (_trainSet ??= TrainingSet.Create(Device, Train, Recipe.LabelSmoothing));
 
     /// <summary>The evaluation set on the device.</summary>
-    public TrainingSet TestSet => _testSet ??= TrainingSet.Create(Device, Test);
+    public TrainingSet TestSet => _whole?.TestSet ?? (_testSet ??= TrainingSet.Create(Device, Test));
 
     /// <summary>Evaluates whole networks on the evaluation set.</summary>
-    public ModelEvaluator Evaluator => _evaluator ??= new ModelEvaluator(Device, Network, Test);
+    public ModelEvaluator Evaluator => _whole?.Evaluator ?? (_evaluator ??= new ModelEvaluator(Device, Network, Test));
 
     /// <summary>Trains whole networks by the recipe without some of the parts.</summary>
-    public SubsetRetraining Retraining => _retraining ??= new SubsetRetraining(Device, Network, TrainSet, Parts.GroupOf, Evaluator,
-        Identity ?? new RetrainingIdentity("", Network.Options, Recipe, Device.Arithmetic, ""), Models, Pieces.Share);
+    public SubsetRetraining Retraining => _whole?.Retraining ?? (_retraining ??= new SubsetRetraining(
+        Device, Network, TrainSet, Parts.GroupOf, Evaluator,
+        Identity ?? new RetrainingIdentity("", Network.Options, Recipe, Device.Arithmetic, ""), Models, Pieces.Share));
 
     /// <summary>The files of the models that the method has had trained again.</summary>
     public IEnumerable<string> RetrainedFiles => _retraining?.Files ?? (IEnumerable<string>)[];
@@ -131,6 +133,35 @@ public sealed class MethodContext(
             : throw new MissingTrajectoryException(
                 $"Method '{method}' needs the target's recorded training, which is missing. Train the target with ddm, which records it, "
                 + $"or choose a method that needs only the model: {MethodRegistry.WithoutTraining}.");
+
+    /// <summary>
+    /// The same request for a method that this request's method runs: its pieces and figures have names of their own, and the data on the
+    /// device and the retrained models are shared. Valid as long as this request is.
+    /// </summary>
+    /// <param name="member">The name of the other method; empty for names as here.</param>
+    /// <param name="objectives">The rows of the other method's matrix; null for the same.</param>
+    internal MethodContext For(string member, IReadOnlyList<Objective>? objectives = null)
+        => new(Device, Network, Train, Test, Parts, objectives ?? Objectives, Recipe)
+        {
+            Target = Target,
+            Trajectory = Trajectory,
+            Seed = Seed,
+            LargestWave = LargestWave,
+            MemoryLimit = MemoryLimit,
+            Pieces = member.Length == 0 ? Pieces : new PieceWork
+            {
+                Kept = new NamedResults(Pieces.Kept, MethodRegistry.FileName(member)),
+                Share = Pieces.Share,
+                Cancellation = Pieces.Cancellation,
+            },
+            Matching = Matching,
+            OnFigure = member.Length == 0 ? OnFigure
+                : (name, value) => OnFigure?.Invoke($"{MethodRegistry.FileName(member)}_{name}", value),
+            OnProgress = OnProgress,
+            OnWarning = OnWarning,
+            Cancellation = Cancellation,
+            _whole = this,
+        };
 
     /// <summary>The matrix of these numbers [O·G].</summary>
     public AttributionMatrix ToMatrix(double[] values)

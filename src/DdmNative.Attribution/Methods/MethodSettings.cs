@@ -96,6 +96,9 @@ public sealed class MethodSettings
         return words.Contains(text) ? text : throw Bad(key, text, $"one of {string.Join(", ", words)}");
     }
 
+    /// <summary>Any text, for example a list.</summary>
+    public string Text(string key, string value) => Read(key, value) ?? value;
+
     /// <summary>Refuses settings that the method has not read.</summary>
     /// <exception cref="MethodRequestException">There is such a setting.</exception>
     internal void RequireAllRead()

@@ -1,0 +1,204 @@
+using System.Globalization;
+using DdmNative.Attribution.Evaluation;
+using DdmNative.Attribution.Metrics;
+using DdmNative.Attribution.Objectives;
+using DdmNative.Attribution.Sharding;
+
+namespace DdmNative.Attribution.Methods;
+
+/// <summary>Settings of <see cref="Auto"/>.</summary>
+/// <param name="Models">M: models that are retrained without random parts.</param>
+/// <param name="Keep">The share of the parts that each of them keeps.</param>
+/// <param name="Probes">Single test images whose losses count as objectives in the fit, and in nothing else.</param>
+public sealed record AutoOptions(int Models = 16, double Keep = RandomSubsets.Half, int Probes = 64);
+
+/// <summary>
+/// `auto`: several cheap methods, weighted by how well they predict a few models that are retrained without random halves of the parts
+/// (<see cref="CombinedDatamodel"/>). The single method that predicts best takes the place of all if it does so clearly. Unit: the
+/// objective's, averaged over what else was there. Cost: the methods, and M trainings, whatever G.
+/// </summary>
+/// <remarks>
+/// The weights are fitted on the objectives that are asked for and on the losses of some single test images: a few models and objectives
+/// alone determine them too roughly. The subsets are drawn apart from those of the linear datamodelling score, so that this score remains
+/// a test on other models.
+/// </remarks>
+public sealed class Auto : IAttributionMethod
+{
+    /// <summary>The methods that are combined unless others are named, as <c>of</c> writes them.</summary>
+    public const string Standard = "head+ekfac+trak";
+
+    /// <summary>Separates the random subsets from those of the evaluation, which has 0.</summary>
+    private const uint Use = 1;
+
+    private const int LeastModels = 4;
+    private const char Plus = '+', SettingSign = '@';
+
+    private readonly AutoOptions _options;
+    private readonly (string Name, IAttributionMethod Method)[] _members;
+
+    /// <param name="options">The settings; null for those that were measured best.</param>
+    /// <param name="of">The methods to combine: <c>head+block@1+trak@models=1</c>.</param>
+    /// <param name="matching">What a job says of all synsets.</param>
+    /// <exception cref="MethodRequestException">The list names a method twice or `auto` itself, or one that does not exist.</exception>
+    public Auto(AutoOptions? options = null, string of = Standard, SynsetDefaults? matching = null)
+    {
+        ArgumentNullException.ThrowIfNull(of);
+        _options = options ?? new AutoOptions();
+        string[] names = [.. of.Split(Plus).Select(member => member.Replace(SettingSign, ':'))];
+        if (names.Distinct().Count() < names.Length)
+            throw new MethodRequestException($"Method 'auto': of is '{of}', which names a method twice.");
+        if (names.FirstOrDefault(name => MethodRegistry.Find(name) is { Name: "auto" }) is not null)
+            throw new MethodRequestException($"Method 'auto': of is '{of}', but auto cannot be part of itself.");
+        _members = [.. names.Select(name => (name, MethodRegistry.Create(name, matching)))];
+    }
+
+    public object Options => new { _options, Of = _members.Select(member => new { member.Name, member.Method.Options }).ToArray() };
+
+    public bool FallsIntoPieces => true;
+
+    public bool NeedsTraining => _members.Any(member => member.Method.NeedsTraining);
+
+    /// <summary>From <c>models</c>, <c>keep</c>, <c>probes</c> and <c>of</c>.</summary>
+    /// <exception cref="MethodRequestException">A setting is wrong.</exception>
+    public static Auto From(MethodSettings settings)
+    {
+        ArgumentNullException.ThrowIfNull(settings);
+        var best = new AutoOptions();
+        double keep = settings.Real("keep", best.Keep, 0, 0.99);
+        return new Auto(new AutoOptions(settings.Whole("models", best.Models, LeastModels, 100_000), keep,
+            settings.Whole("probes", best.Probes, 0, 100_000)), settings.Text("of", Standard), settings.Matching);
+    }
+
+    public string? Fault(int parts)
+    {
+        if (parts < 2)
+            return "Method 'auto' needs two parts or more: there are no random subsets of one.";
+        if (RandomSubsets.Different(parts, _options.Keep) is long different && _options.Models > different)
+        {
+            return $"Method 'auto' draws {_options.Models} different subsets, and {parts} parts have only {different}. "
+                + (different >= LeastModels ? $"Ask for fewer models, auto:models={different}, or for more parts." : "Use more parts.");
+        }
+
+        return _members.Select(member => member.Method.Fault(parts)).FirstOrDefault(fault => fault is not null);
+    }
+
+    public MemoryEstimate Estimate(MethodContext context)
+    {
+        ArgumentNullException.ThrowIfNull(context);
+        using MethodContext probed = Probed(context);
+        long rows = probed.Objectives.Count;
+        return _members.Select(member => member.Method.Estimate(probed)).MaxBy(estimate => estimate.Bytes)!
+            + LeaveOutModels.Estimate(context, _options.Models)
+            + new MemoryEstimate(("effects of all methods", (_members.Length + 2L) * rows * context.Parts.Count * sizeof(double)),
+            ("subsets", (long)_options.Models * context.Parts.Count * sizeof(double)));
+    }
+
+    public AttributionMatrix Attribute(MethodContext context)
+    {
+        ArgumentNullException.ThrowIfNull(context);
+        int parts = context.Parts.Count;
+        if (Fault(parts) is string fault)
+            throw new MethodRequestException(fault);
+        using MethodContext probed = Probed(context);
+        (string Name, IAttributionMethod Method)[] members = [.. _members.Where(member => Fits(member.Name, context))];
+        if (members.Length == 0)
+            throw new MethodRequestException("Method 'auto': none of its methods can compute effects of single samples.");
+        IReadOnlyList<int[]> removed = RandomSubsets.Draw(parts, _options.Keep, _options.Models, context.Seed, Use);
+        if (context.Pieces.Share is StageShare share)
+            throw Own(context, probed, members, removed, share);
+        IReadOnlyList<float[]> logits = LeaveOutModels.Retrained(context, removed);
+        double[][] outcomes = [.. probed.Objectives
+            .Select(objective => logits.Select(model => objective.Evaluate(model, context.Test.Labels)).ToArray())];
+        int rows = probed.Objectives.Count;
+        double[][][] effects = [.. members.Select(member =>
+        {
+            using MethodContext own = probed.For(member.Name);
+            double[] flat = context.Pieces.Once(MethodRegistry.FileName(member.Name), () => member.Method.Attribute(own).Flatten());
+            return Enumerable.Range(0, rows).Select(o => flat[(o * parts)..((o + 1) * parts)]).ToArray();
+        })];
+        double[][] combined = Combine(context, [.. members.Select(member => member.Name)], effects, removed, outcomes);
+        return context.ToMatrix([.. combined.Take(context.Objectives.Count).SelectMany(row => row)]);
+    }
+
+    /// <summary>[O][G]: the effects; tells the user what they consist of.</summary>
+    private static double[][] Combine(
+        MethodContext context, string[] names, double[][][] effects, IReadOnlyList<int[]> removed, double[][] outcomes)
+    {
+        var model = new CombinedDatamodel(effects, removed, outcomes);
+        double[][] predicted = model.PredictEach();
+        SubsetScore[] alone = [.. names.Select((_, k) => model.ScoreOf(k))];
+        int best = Array.IndexOf(alone, alone.MaxBy(score => score.Score)!);
+        SubsetScore score = SubsetScore.Of(predicted, outcomes), gain = model.Gain(predicted, best);
+        if (gain.Score < -gain.Error)
+        {
+            model.Choose(best);
+            score = alone[best];
+        }
+
+        Tell(context, names, model, score, removed.Count, $"{names[best]} alone {Text(alone[best])}");
+        return model.Effects();
+    }
+
+    private static void Tell(MethodContext context, string[] names, CombinedDatamodel model, SubsetScore score, int models, string alone)
+    {
+        double sum = model.Weights.Sum();
+        double[] shares = [.. model.Weights.Select(weight => sum > 0 ? weight / sum : 0)];
+        for (int k = 0; k < names.Length; k++)
+            context.OnFigure?.Invoke($"share_{MethodRegistry.FileName(names[k])}", shares[k]);
+        context.OnFigure?.Invoke("score", score.Score);
+        context.OnFigure?.Invoke("score_error", score.Error);
+        string what = string.Join(" + ", names.Select((name, k) => (name, share: shares[k])).Where(member => member.share >= 0.005)
+            .OrderByDescending(member => member.share)
+            .Select(member => string.Create(CultureInfo.InvariantCulture, $"{member.share:0.00} {member.name}")));
+        context.OnWarning?.Invoke($"auto: {(sum > 0 ? what : "no method predicts the retrained models")}; "
+            + $"cross-validated score {Text(score)} over {models} models ({alone}).");
+    }
+
+    private static string Text(SubsetScore score)
+        => string.Create(CultureInfo.InvariantCulture, $"{score.Score:0.00} ± {score.Error:0.00}");
+
+    /// <summary>This process's pieces of all lists: the models, then those of every method that falls into pieces.</summary>
+    private static AwaitingShardsException Own(MethodContext context, MethodContext probed,
+        (string Name, IAttributionMethod Method)[] members, IReadOnlyList<int[]> removed, StageShare share)
+    {
+        (int own, int of) = (0, 0);
+        Add(() => LeaveOutModels.Retrained(context, removed));
+        foreach ((string name, IAttributionMethod method) in members.Where(member => member.Method.FallsIntoPieces))
+        {
+            using MethodContext piece = probed.For(name);
+            Add(() => method.Attribute(piece));
+        }
+
+        return share.End(own, of);
+
+        void Add(Action work)
+        {
+            try
+            {
+                work();
+            }
+            catch (AwaitingShardsException)
+            {
+                (own, of) = (own + share.Own, of + share.Of);
+            }
+        }
+    }
+
+    /// <summary>The request with the probes' losses behind its own objectives.</summary>
+    private MethodContext Probed(MethodContext context)
+    {
+        ObjectiveKind kind = context.Objectives[0].Kind;
+        int[] probes = ChosenPredictions.Of(context.Test.Count, Math.Min(_options.Probes, context.Test.Count), context.Seed);
+        return context.For("", [.. context.Objectives.Concat(probes.Select(n => new Objective(kind, ofSamples: [n])))
+            .DistinctBy(objective => objective.Name)]);
+    }
+
+    /// <summary>Whether a method computes effects of such parts; tells the user of one that does not.</summary>
+    private static bool Fits(string member, MethodContext context)
+    {
+        if (context.Parts.Count < context.Train.Count || MethodRegistry.Describe(member).Granularities.Contains(Granularity.Sample))
+            return true;
+        context.OnWarning?.Invoke($"auto: '{member}' computes no effects of single samples and is left out.");
+        return false;
+    }
+}
