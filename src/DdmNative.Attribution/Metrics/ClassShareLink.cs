@@ -1,4 +1,5 @@
 using DdmNative.Attribution.Formats;
+using DdmNative.Attribution.Objectives;
 
 namespace DdmNative.Attribution.Metrics;
 
@@ -46,6 +47,27 @@ public sealed class ClassShareLink
             _classSizes[groups.ClassOf[g]] += groups.Sizes[g];
         _testShares = [.. Enumerable.Range(0, classes).Select(c => testLabels.Count(label => label == c) / (double)testLabels.Count)];
         _scale = -ownClass.Sum() / Enumerable.Range(0, groups.Count).Sum(g => Link(1 - ShareOf(g)));
+    }
+
+    /// <summary>
+    /// The link of a matrix's effects on the total loss and on every class's; null if the matrix has no such rows, or a group spans several
+    /// classes. A class without test samples has no loss and counts nothing.
+    /// </summary>
+    /// <param name="groups">The matrix's columns.</param>
+    /// <param name="effects">The effects.</param>
+    /// <param name="testLabels">The labels of the test samples.</param>
+    public static ClassShareLink? For(GroupTable groups, AttributionMatrix effects, IReadOnlyList<int> testLabels)
+    {
+        ArgumentNullException.ThrowIfNull(groups);
+        ArgumentNullException.ThrowIfNull(effects);
+        ArgumentNullException.ThrowIfNull(testLabels);
+        int total = effects.IndexOf(new Objective(ObjectiveKind.Loss).Name);
+        int[] tested = [.. testLabels.Distinct()];
+        Dictionary<int, int> rows = tested.ToDictionary(c => c, c => effects.IndexOf(new Objective(ObjectiveKind.Loss, c).Name));
+        if (total < 0 || rows.ContainsValue(-1) || groups.ClassOf.Contains(GroupTable.SeveralClasses))
+            return null;
+        return new ClassShareLink(groups, [.. Enumerable.Range(0, groups.Count).Select(g => effects[total, g])],
+            [.. groups.ClassOf.Select((c, g) => rows.TryGetValue(c, out int row) ? effects[row, g] : 0)], testLabels);
     }
 
     /// <summary>[S]: F(without the groups) − F(with all), in the effects' unit, for each set of removed groups.</summary>

@@ -1,5 +1,6 @@
 using DdmNative.Attribution.Formats;
 using DdmNative.Attribution.Metrics;
+using DdmNative.Attribution.Objectives;
 using Xunit;
 
 namespace DdmNative.Attribution.Tests.Metrics;
@@ -58,6 +59,19 @@ public sealed class ClassShareLinkTests
 
         Assert.InRange(LinearDatamodelingScore.Compute(total, removed, outcomes), -0.4, 0.4);
         Assert.InRange(Correlation.Spearman(new ClassShareLink(groups, total, own, labels).Predict(removed), outcomes), 0.95, 1);
+    }
+
+    [Fact]
+    public void A_matrix_with_the_total_and_every_class_has_a_link_and_others_have_none()
+    {
+        var values = new double[3, 5];
+        for (int g = 0; g < 5; g++)
+            (values[0, g], values[1 + Groups.ClassOf[g], g]) = (Total[g], Own[g]);
+        var matrix = new AttributionMatrix(["loss", "loss:class=0", "loss:class=1"], values);
+
+        Assert.Equal(Create().Predict([[3, 4]]), ClassShareLink.For(Groups, matrix, Labels)!.Predict([[3, 4]]));
+        Assert.Null(ClassShareLink.For(Groups, matrix.SelectObjectives(["loss", "loss:class=0"]), Labels));
+        Assert.NotNull(ClassShareLink.For(Groups, matrix.SelectObjectives(["loss", "loss:class=0"]), [0, 0]));
     }
 
     [Fact]
