@@ -26,7 +26,8 @@ public sealed class EvaluatedRunTests : IDisposable
         Assert.Equal(EvaluationMetrics.Names, evaluation.Metrics);
         Assert.Equal(["repair", "head", "grad-dot", "random", "ceiling", "random order", "own loss"],
             evaluation.Methods.Select(method => method.Name));
-        string[] figures = ["total_pearson", "total_spearman", "total_slope", "lds_total", "lds_class", "lds_sample", "helpful_removed",
+        string[] figures = ["total_pearson", "total_spearman", "total_slope", "lds_total", "lds_total_linked", "lds_total_by_shares",
+            "lds_class", "lds_sample", "helpful_removed",
             "harmful_removed", "flipped", "margin_fall", "auroc", "average_precision"];
         foreach (EvaluatedMethod method in evaluation.Methods.Take(4))
         {

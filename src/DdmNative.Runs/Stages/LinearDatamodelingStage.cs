@@ -17,6 +17,9 @@ internal sealed class LinearDatamodelingStage(Job job, JobEvaluation evaluation)
 {
     private const string NpzFile = "evaluation/lds.npz";
 
+    /// <summary>The score of the total loss as <see cref="ClassShareLink"/> predicts it, and as the classes' shares alone do.</summary>
+    private const string Linked = "lds_total_linked", ByShares = "lds_total_by_shares";
+
     private readonly IReadOnlyList<SubsetSetting> _settings = evaluation.Settings;
 
     public override string Title => _settings is [{ IsDefault: true }]
@@ -62,8 +65,17 @@ internal sealed class LinearDatamodelingStage(Job job, JobEvaluation evaluation)
         {
             (SubsetSetting setting, Range own) = (_settings[k], (k * Evaluation.Subsets)..((k + 1) * Evaluation.Subsets));
             foreach ((string method, AttributionMatrix matrix) in effects[setting.SubsetsOf])
+            {
                 Add(method, setting, [.. objectives.Select((objective, o)
                     => LinearDatamodelingScore.Compute(matrix.Row(objective.Name), removed[k], outcomes.Mean(o)[own]))]);
+                if (setting.SubsetsOf == SubsetSetting.Groups
+                    && ClassShareLink.For(groups, matrix, context.Inputs.Test.Labels) is ClassShareLink link)
+                {
+                    AddLinked(method, setting, Linked, link.Predict(removed[k]), outcomes.Mean(0)[own]);
+                    AddLinked(method, setting, ByShares, link.PredictByShares(removed[k]), outcomes.Mean(0)[own]);
+                }
+            }
+
             if (Seeds.Length > 1)
                 Add(Ceiling, setting, [.. objectives.Select((_, o)
                     => Agreement.Ceiling([.. Enumerable.Range(0, Seeds.Length).Select(r => outcomes.At(r, o)[own])]).Spearman)]);
@@ -84,6 +96,9 @@ internal sealed class LinearDatamodelingStage(Job job, JobEvaluation evaluation)
             foreach ((string name, double? value) in LdsScore.Names.Zip(score.Figures))
                 figures.Add(FigureOf(setting.NameOf(name), method), value ?? double.NaN);
         }
+
+        void AddLinked(string method, SubsetSetting setting, string name, double[] predicted, double[] measured)
+            => figures.Add(FigureOf(setting.NameOf(name), method), Correlation.Spearman(predicted, measured));
     }
 
     private static int PartsOf(SubsetSetting setting, GroupTable groups, int[] labels)
