@@ -29,6 +29,7 @@ public sealed class ContributingTests
         ["feature"] = "PartialRetrainingTests",
         ["head"] = "PartialRetrainingTests",
         ["block"] = "PartialRetrainingTests",
+        ["adjoint"] = "AdjointTests",
         ["auto"] = "AutoTests, CombinedDatamodelTests",
         ["random"] = "it has no value to compare",
     };

@@ -8,11 +8,11 @@ namespace DdmNative.Attribution.Methods;
 
 /// <summary>Settings of <see cref="Adjoint"/>.</summary>
 /// <param name="From">The share of the training, from its start, that the walk back leaves out; from 0 to below 1.</param>
-/// <param name="Curvature"><c>hessian</c>, for the exact derivative, or <c>gauss-newton</c>, which is stable over longer trainings.</param>
+/// <param name="Curvature"><c>hessian</c>, for the exact derivative, or <c>gauss-newton</c>, without the curvature of the network.</param>
 /// <param name="Ensemble">Trainings whose derivatives are averaged.</param>
 /// <param name="Keep">The share of the training samples that each of them is trained on, at random; 1 for all.</param>
-/// <param name="Seeds">The seeds of the trainings on random samples: <c>target</c> for that of the target, or <c>each</c> for that and those
-/// after it. Trainings on all samples have a seed each, because they would be equal otherwise.</param>
+/// <param name="Seeds">The seeds of the trainings on random samples: <c>target</c> for that of the target, or <c>each</c> for that and
+/// those after it. Trainings on all samples have a seed each, because they would be equal otherwise.</param>
 public sealed record AdjointOptions(double From = 0, string Curvature = "hessian", int Ensemble = 1, double Keep = 1,
     string Seeds = "target");
 
@@ -61,10 +61,11 @@ public sealed class Adjoint(AdjointOptions? options = null) : IAttributionMethod
         ArgumentNullException.ThrowIfNull(context);
         int members = Math.Min(context.Bounded(Wave), context.Objectives.Count);
         int steps = context.Recipe.TotalSteps(context.Train.Count);
+        long vectors = TrainingReplay.Vectors(steps - FirstStep(steps)) + 3;
         return ObjectiveGradients.Estimate(context, members)
             + AdjointWalk.Estimate(context.Network, context.Recipe, context.Train.Count, members)
-            + new MemoryEstimate(("training", MemoryEstimate.Vectors(context.Network, TrainingReplay.Vectors(steps - FirstStep(steps)) + 3)),
-                ("effects", (long)members * context.Train.Count * sizeof(double)));
+            + new MemoryEstimate(("training", MemoryEstimate.Vectors(context.Network, vectors)),
+                ("effects", (long)members * context.Parts.Count * sizeof(double)));
     }
 
     public AttributionMatrix Attribute(MethodContext context)

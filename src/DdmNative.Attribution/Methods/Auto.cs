@@ -10,7 +10,7 @@ namespace DdmNative.Attribution.Methods;
 /// <param name="Models">M: models that are retrained without random parts.</param>
 /// <param name="Keep">The share of the parts that each of them keeps.</param>
 /// <param name="Probes">Single test images whose losses count as objectives in the fit, and in nothing else.</param>
-public sealed record AutoOptions(int Models = 16, double Keep = RandomSubsets.Half, int Probes = 64);
+public sealed record AutoOptions(int Models = 16, double Keep = RandomSubsets.Half, int Probes = 32);
 
 /// <summary>
 /// `auto`: several cheap methods, weighted by how well they predict a few models that are retrained without random halves of the parts
@@ -25,7 +25,7 @@ public sealed record AutoOptions(int Models = 16, double Keep = RandomSubsets.Ha
 public sealed class Auto : IAttributionMethod
 {
     /// <summary>The methods that are combined unless others are named, as <c>of</c> writes them.</summary>
-    public const string Standard = "head+ekfac+trak";
+    public const string Standard = "adjoint+head+ekfac+trak";
 
     /// <summary>Separates the random subsets from those of the evaluation, which has 0.</summary>
     private const uint Use = 1;
@@ -56,7 +56,7 @@ public sealed class Auto : IAttributionMethod
 
     public bool FallsIntoPieces => true;
 
-    public bool NeedsTraining => _members.Any(member => member.Method.NeedsTraining);
+    public bool NeedsTraining => _members.All(member => member.Method.NeedsTraining);
 
     /// <summary>From <c>models</c>, <c>keep</c>, <c>probes</c> and <c>of</c>.</summary>
     /// <exception cref="MethodRequestException">A setting is wrong.</exception>
@@ -100,9 +100,9 @@ public sealed class Auto : IAttributionMethod
         if (Fault(parts) is string fault)
             throw new MethodRequestException(fault);
         using MethodContext probed = Probed(context);
-        (string Name, IAttributionMethod Method)[] members = [.. _members.Where(member => Fits(member.Name, context))];
+        (string Name, IAttributionMethod Method)[] members = [.. _members.Where(member => Fits(member.Name, member.Method, context))];
         if (members.Length == 0)
-            throw new MethodRequestException("Method 'auto': none of its methods can compute effects of single samples.");
+            throw new MethodRequestException("Method 'auto': none of its methods can do what is asked for.");
         IReadOnlyList<int[]> removed = RandomSubsets.Draw(parts, _options.Keep, _options.Models, context.Seed, Use);
         if (context.Pieces.Share is StageShare share)
             throw Own(context, probed, members, removed, share);
@@ -193,12 +193,15 @@ public sealed class Auto : IAttributionMethod
             .DistinctBy(objective => objective.Name)]);
     }
 
-    /// <summary>Whether a method computes effects of such parts; tells the user of one that does not.</summary>
-    private static bool Fits(string member, MethodContext context)
+    /// <summary>Whether a method computes effects of such parts of such a target; tells the user of one that does not.</summary>
+    private static bool Fits(string name, IAttributionMethod method, MethodContext context)
     {
-        if (context.Parts.Count < context.Train.Count || MethodRegistry.Describe(member).Granularities.Contains(Granularity.Sample))
-            return true;
-        context.OnWarning?.Invoke($"auto: '{member}' computes no effects of single samples and is left out.");
-        return false;
+        string? fault = context.Parts.Count == context.Train.Count
+            && !MethodRegistry.Describe(name).Granularities.Contains(Granularity.Sample) ? "computes no effects of single samples"
+            : method.NeedsTraining && context.Trajectory is not { Checkpoints.Count: > 1 } ? "needs the target's recorded training"
+            : null;
+        if (fault is not null)
+            context.OnWarning?.Invoke($"auto: '{name}' {fault} and is left out.");
+        return fault is null;
     }
 }

@@ -23,7 +23,8 @@ public sealed class MethodContractTests : IDisposable
         "model-averaging:shards=3:deals=2", "auto:models=5:probes=4:of=head+trak@models=2@dim=8+grad-dot",
         "encoded-ensemble:members=4", "influence:iterations=4",
         "influence:solver=lissa:iterations=4", "ekfac", "ekfac:samples=7", "trak:models=2:dim=40", "tracin:checkpoints=2",
-        "adjoint", "adjoint:ensemble=2:keep=0.7:curvature=gauss-newton:from=0.25", "in-run-shapley:every=4", "untrac:steps=2", "untrac-inv:steps=2", "mirrored-influence", "grad-dot", "grad-cos", "cg-score",
+        "adjoint", "adjoint:ensemble=2:keep=0.7:curvature=gauss-newton:from=0.25",
+        "in-run-shapley:every=4", "untrac:steps=2", "untrac-inv:steps=2", "mirrored-influence", "grad-dot", "grad-cos", "cg-score",
         "loss", "random",
     ];
 
