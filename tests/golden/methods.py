@@ -233,7 +233,7 @@ def trak(problem, models=2, dim=8, ridge=0.01):
 def halves(parts, count):
     drawn, draw = [], 0
     while len(drawn) < count:
-        removed = sorted(randomness.permutation(parts, SEED, (0x48414C56 << 32) + draw)[:parts // 2])
+        removed = sorted(randomness.permutation(parts, SEED, ((0x48414C56 << 32) ^ (4 << 40)) + draw)[:parts // 2])
         if removed not in drawn:
             drawn.append(removed)
         draw += 1

@@ -10,10 +10,6 @@ public sealed record SubsetSetting(string SubsetsOf, double Keep)
 {
     public const string Groups = "groups", Samples = "samples";
 
-    // Halves of the groups are drawn with use 0, as before there were other subsets. The method `datamodel` is fitted on these same halves
-    // of its parts; the other subsets are not among them.
-    private const uint UseOfOthers = 1;
-
     /// <summary>What a subset can consist of.</summary>
     public static IReadOnlyList<string> Words { get; } = [Groups, Samples];
 
@@ -39,5 +35,5 @@ public sealed record SubsetSetting(string SubsetsOf, double Keep)
     /// <param name="seed">The seed of the draws.</param>
     /// <exception cref="ArgumentOutOfRangeException">There are fewer than two parts, or fewer different subsets.</exception>
     public IReadOnlyList<int[]> Draw(int parts, int count, ulong seed)
-        => RandomSubsets.Draw(parts, Keep, count, seed, IsDefault ? 0 : UseOfOthers);
+        => RandomSubsets.Draw(parts, Keep, count, seed, IsDefault ? SubsetUse.HalvesOfGroups : SubsetUse.OtherSubsets);
 }

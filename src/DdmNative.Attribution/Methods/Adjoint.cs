@@ -30,9 +30,6 @@ public sealed class Adjoint(AdjointOptions? options = null) : IAttributionMethod
 {
     private const int Wave = 16;
 
-    /// <summary>Separates the subsets of an ensemble from all others with the same seed.</summary>
-    private const uint SubsetsOfEnsemble = 2;
-
     /// <summary>The relative distance of the repeated training's end from the target above which the user is told.</summary>
     private const double Distant = 1e-2;
 
@@ -96,7 +93,7 @@ public sealed class Adjoint(AdjointOptions? options = null) : IAttributionMethod
     private sealed class Trainings(MethodContext context, AdjointOptions options, int firstStep) : IDisposable
     {
         private readonly IReadOnlyList<int[]> _dropped = options.Keep < 1
-            ? RandomSubsets.Draw(context.Train.Count, options.Keep, options.Ensemble, context.Seed, SubsetsOfEnsemble)
+            ? RandomSubsets.Draw(context.Train.Count, options.Keep, options.Ensemble, context.Seed, SubsetUse.Adjoint)
             : [.. Enumerable.Repeat(Array.Empty<int>(), options.Ensemble)];
         private TrainingReplay? _replay;
         private int _current = -1;

@@ -27,9 +27,6 @@ public sealed class Auto : IAttributionMethod
     /// <summary>The methods that are combined unless others are named, as <c>of</c> writes them.</summary>
     public const string Standard = "adjoint+head+ekfac+trak";
 
-    /// <summary>Separates the random subsets from those of the evaluation, which has 0.</summary>
-    private const uint Use = 1;
-
     private const int LeastModels = 4;
     private const char Plus = '+', SettingSign = '@';
 
@@ -103,7 +100,7 @@ public sealed class Auto : IAttributionMethod
         (string Name, IAttributionMethod Method)[] members = [.. _members.Where(member => Fits(member.Name, member.Method, context))];
         if (members.Length == 0)
             throw new MethodRequestException("Method 'auto': none of its methods can do what is asked for.");
-        IReadOnlyList<int[]> removed = RandomSubsets.Draw(parts, _options.Keep, _options.Models, context.Seed, Use);
+        IReadOnlyList<int[]> removed = RandomSubsets.Draw(parts, _options.Keep, _options.Models, context.Seed, SubsetUse.Auto);
         if (context.Pieces.Share is StageShare share)
             throw Own(context, probed, members, removed, share);
         IReadOnlyList<float[]> logits = LeaveOutModels.Retrained(context, removed);

@@ -83,7 +83,7 @@ public sealed class Datamodel(DatamodelOptions? options = null) : IAttributionMe
     {
         if (Fault(context.Parts.Count) is string fault)
             throw new MethodRequestException(fault);
-        return RandomSubsets.Draw(context.Parts.Count, RandomSubsets.Half, _options.Subsets, context.Seed);
+        return RandomSubsets.Draw(context.Parts.Count, RandomSubsets.Half, _options.Subsets, context.Seed, SubsetUse.Datamodel);
     }
 
     /// <summary>[G][S]: whether each part was there, less the mean.</summary>

@@ -19,9 +19,9 @@ public static class RandomSubsets
     /// <param name="keep">The share of the parts that a subset keeps, above 0 and below 1.</param>
     /// <param name="count">The number of subsets.</param>
     /// <param name="seed">The seed of the draws.</param>
-    /// <param name="use">Separates independent draws with the same seed.</param>
+    /// <param name="use">What the subsets are for.</param>
     /// <exception cref="ArgumentOutOfRangeException">There are fewer than two parts, or fewer different subsets.</exception>
-    public static IReadOnlyList<int[]> Draw(int parts, double keep, int count, ulong seed, uint use = 0)
+    public static IReadOnlyList<int[]> Draw(int parts, double keep, int count, ulong seed, SubsetUse use = SubsetUse.HalvesOfGroups)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(parts, 2);
         ArgumentOutOfRangeException.ThrowIfNegative(count);

@@ -59,7 +59,7 @@ public sealed class CombinedDatamodelTests
     public void The_score_of_each_model_by_the_others_is_about_that_on_other_models()
     {
         double[][] truth = Random(9), one = Sum(truth, 1, Random(10), 1);
-        IReadOnlyList<int[]> removed = Draw(16, 1);
+        IReadOnlyList<int[]> removed = Draw(16, SubsetUse.Auto);
         double[][] outcomes = Outcomes(truth, removed, 1);
         var model = new CombinedDatamodel([one, Random(11)], removed, outcomes);
 
@@ -94,19 +94,19 @@ public sealed class CombinedDatamodelTests
 
     private static CombinedDatamodel Fit(double[][][] methods, double[][] truth, int models)
     {
-        IReadOnlyList<int[]> removed = Draw(models, 1);
+        IReadOnlyList<int[]> removed = Draw(models, SubsetUse.Auto);
         return new CombinedDatamodel(methods, removed, Outcomes(truth, removed, 1));
     }
 
     /// <summary>The mean score on 100 models that nothing was fitted on.</summary>
     private static double HeldOut(double[][] effects, double[][] truth)
     {
-        IReadOnlyList<int[]> removed = Draw(100, 0);
+        IReadOnlyList<int[]> removed = Draw(100, SubsetUse.HalvesOfGroups);
         double[][] outcomes = Outcomes(truth, removed, 2);
         return effects.Select((row, o) => LinearDatamodelingScore.Compute(row, removed, outcomes[o])).Average();
     }
 
-    private static IReadOnlyList<int[]> Draw(int models, uint use) => RandomSubsets.Draw(Parts, RandomSubsets.Half, models, 1, use);
+    private static IReadOnlyList<int[]> Draw(int models, SubsetUse use) => RandomSubsets.Draw(Parts, RandomSubsets.Half, models, 1, use);
 
     /// <summary>[O][M]: sums of the true effects of the kept parts, with noise of a fifth of their spread.</summary>
     private static double[][] Outcomes(double[][] truth, IReadOnlyList<int[]> removed, uint noise)

@@ -71,7 +71,7 @@ public sealed class LinearDatamodelingScoreTests
     [Fact]
     public void Another_use_draws_other_subsets()
         => Assert.NotEqual(RandomSubsets.Draw(50, RandomSubsets.Half, 1, 1)[0],
-            RandomSubsets.Draw(50, RandomSubsets.Half, 1, 1, use: 1)[0]);
+            RandomSubsets.Draw(50, RandomSubsets.Half, 1, 1, SubsetUse.Datamodel)[0]);
 
     [Fact]
     public void More_halves_than_there_are_is_refused()
