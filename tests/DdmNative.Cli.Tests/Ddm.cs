@@ -66,6 +66,7 @@ internal static class Ddm
     public static Dictionary<string, byte[]> FilesOf(string run)
         => Directory.EnumerateFiles(run, "*", SearchOption.AllDirectories)
             .Select(path => (Name: Path.GetRelativePath(run, path), Path: path))
-            .Where(file => Path.GetFileName(file.Name) is not ("run.json" or "report.html" or "evaluation.md" or "run.lock"))
+            .Where(file => Path.GetFileName(file.Name) is not ("run.json" or "report.html" or "evaluation.md" or "evaluation-cost.svg"
+                or "run.lock"))
             .ToDictionary(file => file.Name, file => File.ReadAllBytes(file.Path));
 }

@@ -15,6 +15,7 @@ internal static class RunBytes
 
     private static Dictionary<string, byte[]> Of(string run)
         => Directory.EnumerateFiles(run, "*", SearchOption.AllDirectories)
-            .Where(path => Path.GetFileName(path) is not ("run.json" or "report.html" or "evaluation.md" or "run.lock"))
+            .Where(path => Path.GetFileName(path) is not ("run.json" or "report.html" or "evaluation.md" or "evaluation-cost.svg"
+                or "run.lock"))
             .ToDictionary(path => Path.GetRelativePath(run, path), File.ReadAllBytes);
 }

@@ -51,6 +51,8 @@ public sealed class SampleSubsetTests : IDisposable
         Assert.Equal(4 * 2 * 7, lines.Length - 1);
         Assert.Contains(lines, line => line.StartsWith("head+block:1,samples,0.9,loss:class=2,", StringComparison.Ordinal));
         Assert.Contains("| head | samples | 0.9 |", File.ReadAllText(_folder.File("samples/evaluation.md")), StringComparison.Ordinal);
+        Assert.All((string[])["head", "grad-dot"], method => Assert.All((string[])["evaluation-lds.svg", "evaluation-cost.svg"],
+            chart => Assert.Contains(method, File.ReadAllText(_folder.File("samples/" + chart)), StringComparison.Ordinal)));
         JsonElement first = JsonDocument.Parse(File.ReadAllText(_folder.File("samples/run.json"))).RootElement.GetProperty("summary")
             .GetProperty("evaluation").GetProperty("lds")[0];
         Assert.Equal(["method", "subsets_of", "keep", "sample", "sample_low", "sample_high", "class", "total"],

@@ -25,7 +25,7 @@ public sealed record AutoOptions(int Models = 16, double Keep = RandomSubsets.Ha
 public sealed class Auto : IAttributionMethod
 {
     /// <summary>The methods that are combined unless others are named, as <c>of</c> writes them.</summary>
-    public const string Standard = "adjoint+head+ekfac+trak";
+    public const string Standard = "adjoint+adjoint@from=0.5+head+ekfac+trak";
 
     private const int LeastModels = 4;
     private const char Plus = '+', SettingSign = '@';

@@ -27,7 +27,8 @@ public sealed class Datamodel(DatamodelOptions? options = null) : IAttributionMe
 
     private readonly DatamodelOptions _options = options ?? new DatamodelOptions();
 
-    public object Options => _options;
+    // The draws are named because other ones were used before the score had its own.
+    public object Options => new { _options, Draws = SubsetUse.Datamodel };
 
     /// <summary>From <c>subsets</c>, <c>penalty</c> and <c>strength</c>.</summary>
     /// <exception cref="MethodRequestException">A setting is wrong.</exception>

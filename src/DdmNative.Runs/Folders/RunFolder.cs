@@ -21,7 +21,7 @@ public sealed partial class RunFolder : IDisposable
     private static readonly string[] OwnFiles =
     [
         RecordName, DamagedName, LockName, RunHolder.FileName, Reports.Report.FileName, Reports.EvaluationReport.CsvFile,
-        Reports.EvaluationReport.MarkdownFile,
+        Reports.EvaluationReport.MarkdownFile, Reports.LdsCharts.ShareFile, Reports.LdsCharts.CostFile,
     ];
 
     private readonly FileStream _lock;

@@ -73,7 +73,7 @@ public static class EvaluationReport
             : "No model was retrained; all were reused.";
     }
 
-    /// <summary>Writes both files of a run.</summary>
+    /// <summary>Writes both files of a run, and the charts of the scores.</summary>
     internal static void Write(RunFolder run, EvaluationSummary evaluation)
     {
         string[] names = [.. evaluation.Methods.SelectMany(method => method.Figures.Keys).Distinct().Order(StringComparer.Ordinal)];
@@ -83,5 +83,6 @@ public static class EvaluationReport
         AtomicFile.WriteText(run.PathOf(CsvFile), all.Csv());
         string scores = Scores(evaluation) is FigureTable table ? $"Linear datamodelling score:\n\n{table.Markdown()}\n" : "";
         AtomicFile.WriteText(run.PathOf(MarkdownFile), $"{Table(evaluation).Markdown()}\n{scores}{Retraining(evaluation)}\n");
+        LdsCharts.Write(run, evaluation);
     }
 }

@@ -74,9 +74,23 @@ public sealed class AutoTests : IDisposable
 
     [Theory]
     [InlineData("auto:of=head+ekfac", false)]
-    [InlineData("auto:of=head+tracin", true)]
-    public void It_needs_what_its_methods_need(string method, bool needsTraining)
+    [InlineData("auto:of=head+tracin", false)]
+    [InlineData("auto:of=adjoint+tracin", true)]
+    public void It_needs_the_training_where_all_its_methods_do(string method, bool needsTraining)
         => Assert.Equal(needsTraining, MethodRegistry.Create(method).NeedsTraining);
+
+    [Fact]
+    public void A_target_without_its_training_leaves_out_the_methods_that_need_it()
+    {
+        using MethodContext request = _problem.Request(hasTrajectory: false);
+        var told = new List<string>();
+        using var listening = new MethodContext(request.Device, request.Network, request.Train, request.Test, request.Parts,
+            request.Objectives, request.Recipe) { Target = request.Target, OnWarning = told.Add };
+
+        MethodRegistry.Attribute("auto:models=4:probes=2:of=grad-dot+adjoint", listening);
+
+        Assert.Contains(told, note => note.Contains("'adjoint' needs the target's recorded training", StringComparison.Ordinal));
+    }
 
     [Fact]
     public void Settings_of_its_methods_are_part_of_its_own()
