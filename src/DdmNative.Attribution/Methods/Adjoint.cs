@@ -73,6 +73,8 @@ public sealed class Adjoint(AdjointOptions? options = null) : IAttributionMethod
         int count = context.Objectives.Count, parts = context.Parts.Count;
         using var trainings = new Trainings(context, _options, FirstStep(context.Recipe.TotalSteps(context.Train.Count)));
 
+        trainings.Count();
+
         // One piece is one objective in one training of the ensemble; the trainings follow one another.
         IReadOnlyList<double[]> pieces = context.Pieces.Each<double>("objective", _options.Ensemble * count, context.Bounded(Wave),
             wave => [.. wave.Pieces.GroupBy(piece => piece / count).SelectMany(ofTraining
@@ -95,8 +97,17 @@ public sealed class Adjoint(AdjointOptions? options = null) : IAttributionMethod
         private readonly IReadOnlyList<int[]> _dropped = options.Keep < 1
             ? RandomSubsets.Draw(context.Train.Count, options.Keep, options.Ensemble, context.Seed, SubsetUse.Adjoint)
             : [.. Enumerable.Repeat(Array.Empty<int>(), options.Ensemble)];
+        private readonly int[] _timesKept = new int[context.Train.Count];
         private TrainingReplay? _replay;
         private int _current = -1;
+
+        /// <summary>Counts the trainings that each sample is part of.</summary>
+        public void Count()
+        {
+            Array.Fill(_timesKept, options.Ensemble);
+            foreach (int sample in _dropped.SelectMany(dropped => dropped))
+                _timesKept[sample]--;
+        }
 
         /// <summary>[E][G]: the derivatives of these objectives in one training.</summary>
         public double[][] WalkBack(int training, int[] objectives, PieceWave wave)
@@ -115,7 +126,8 @@ public sealed class Adjoint(AdjointOptions? options = null) : IAttributionMethod
             for (int step = replay.TotalSteps - 1; step >= firstStep; step--)
             {
                 context.Cancellation.ThrowIfCancellationRequested();
-                walk.Step(step, replay.Before(step), (member, sample, value) => effects[member][context.Parts.GroupOf[sample]] += value);
+                walk.Step(step, replay.Before(step), (member, sample, value)
+                    => effects[member][context.Parts.GroupOf[sample]] += WeightOf(sample, isDropped) * value);
                 double share = (double)(replay.TotalSteps - step) / (replay.TotalSteps - firstStep);
                 context.OnProgress?.Invoke(wave.Before + share * objectives.Length, wave.Total, "objectives");
             }
@@ -124,6 +136,14 @@ public sealed class Adjoint(AdjointOptions? options = null) : IAttributionMethod
         }
 
         public void Dispose() => _replay?.Dispose();
+
+        /// <summary>
+        /// A sample's effect is the mean over the trainings that contain it. The derivative in a training without it is that of its first
+        /// trace: nothing holds the sample's own gradient back, which a training with large steps needs. It counts only for a sample that
+        /// no training contains.
+        /// </summary>
+        private double WeightOf(int sample, Func<int, bool>? isDropped)
+            => _timesKept[sample] == 0 ? 1 : isDropped?.Invoke(sample) == true ? 0 : (double)options.Ensemble / _timesKept[sample];
 
         private TrainingReplay Replay(int training, TrainingOptions recipe, Func<int, bool>? isDropped)
         {

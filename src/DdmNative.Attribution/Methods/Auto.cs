@@ -10,7 +10,7 @@ namespace DdmNative.Attribution.Methods;
 /// <param name="Models">M: models that are retrained without random parts.</param>
 /// <param name="Keep">The share of the parts that each of them keeps.</param>
 /// <param name="Probes">Single test images whose losses count as objectives in the fit, and in nothing else.</param>
-public sealed record AutoOptions(int Models = 16, double Keep = RandomSubsets.Half, int Probes = 32);
+public sealed record AutoOptions(int Models = 16, double Keep = 0.8, int Probes = 32);
 
 /// <summary>
 /// `auto`: several cheap methods, weighted by how well they predict a few models that are retrained without random halves of the parts
