@@ -8,12 +8,13 @@ namespace DdmNative.Attribution.Methods;
 
 /// <summary>Settings of <see cref="Auto"/>.</summary>
 /// <param name="Models">M: models that are retrained without random parts.</param>
-/// <param name="Keep">The share of the parts that each of them keeps.</param>
+/// <param name="Keep">The share of the parts that each of them keeps; a half where parts are so few that there are not so many different
+/// subsets.</param>
 /// <param name="Probes">Single test images whose losses count as objectives in the fit, and in nothing else.</param>
 public sealed record AutoOptions(int Models = 16, double Keep = 0.8, int Probes = 32);
 
 /// <summary>
-/// `auto`: several cheap methods, weighted by how well they predict a few models that are retrained without random halves of the parts
+/// `auto`: several cheap methods, weighted by how well they predict a few models that are retrained without random parts
 /// (<see cref="CombinedDatamodel"/>). The single method that predicts best takes the place of all if it does so clearly. Unit: the
 /// objective's, averaged over what else was there. Cost: the methods, and M trainings, whatever G.
 /// </summary>
@@ -70,7 +71,7 @@ public sealed class Auto : IAttributionMethod
     {
         if (parts < 2)
             return "Method 'auto' needs two parts or more: there are no random subsets of one.";
-        if (RandomSubsets.Different(parts, _options.Keep) is long different && _options.Models > different)
+        if (RandomSubsets.Different(parts, KeepOf(parts)) is long different && _options.Models > different)
         {
             return $"Method 'auto' draws {_options.Models} different subsets, and {parts} parts have only {different}. "
                 + (different >= LeastModels ? $"Ask for fewer models, auto:models={different}, or for more parts." : "Use more parts.");
@@ -100,7 +101,7 @@ public sealed class Auto : IAttributionMethod
         (string Name, IAttributionMethod Method)[] members = [.. _members.Where(member => Fits(member.Name, member.Method, context))];
         if (members.Length == 0)
             throw new MethodRequestException("Method 'auto': none of its methods can do what is asked for.");
-        IReadOnlyList<int[]> removed = RandomSubsets.Draw(parts, _options.Keep, _options.Models, context.Seed, SubsetUse.Auto);
+        IReadOnlyList<int[]> removed = RandomSubsets.Draw(parts, KeepOf(parts), _options.Models, context.Seed, SubsetUse.Auto);
         if (context.Pieces.Share is StageShare share)
             throw Own(context, probed, members, removed, share);
         IReadOnlyList<float[]> logits = LeaveOutModels.Retrained(context, removed);
@@ -116,6 +117,9 @@ public sealed class Auto : IAttributionMethod
         double[][] combined = Combine(context, [.. members.Select(member => member.Name)], effects, removed, outcomes);
         return context.ToMatrix([.. combined.Take(context.Objectives.Count).SelectMany(row => row)]);
     }
+
+    private double KeepOf(int parts)
+        => RandomSubsets.Different(parts, _options.Keep) < _options.Models ? RandomSubsets.Half : _options.Keep;
 
     /// <summary>[O][G]: the effects; tells the user what they consist of.</summary>
     private static double[][] Combine(

@@ -51,7 +51,7 @@ public static class MethodRegistry
         new("model-averaging", "the average of models trained on shards, except the part's shard", "Wortsman et al., ICML 2022 (averaging)",
             ModelAveraging.From),
         new("encoded-ensemble", "the members of an ensemble that never saw the part", "after Dai and Gifford, 2023", EncodedEnsemble.From),
-        new("auto", "several methods, weighted by how well they predict a few models trained without random halves of the parts",
+        new("auto", "several methods, weighted by how well they predict a few models trained without random parts",
             "a combination", Auto.From)
         {
             NeedsGradients = true,

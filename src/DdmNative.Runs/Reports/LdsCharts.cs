@@ -6,8 +6,8 @@ using DdmNative.Runs.Stages;
 namespace DdmNative.Runs.Reports;
 
 /// <summary>
-/// The linear datamodelling scores of an evaluation with several shares as charts: <c>evaluation-lds.svg</c>, single predictions against the
-/// share that is left out, and <c>evaluation-cost.svg</c>, against each method's time.
+/// The linear datamodelling scores of an evaluation with several shares as charts: <c>evaluation-lds.svg</c>, single predictions against
+/// the share that is left out, and <c>evaluation-cost.svg</c>, against each method's time.
 /// </summary>
 internal static class LdsCharts
 {
@@ -32,8 +32,8 @@ internal static class LdsCharts
                 [.. ofMethod.OrderByDescending(score => score.Keep).Select(score => (100 * (1 - score.Keep), ValueOf(score)))]))]));
         Dictionary<string, double> seconds = evaluation.Methods.Where(method => method.OnlineSeconds is not null)
             .ToDictionary(method => method.Name, method => method.OnlineSeconds!.Value);
-        AtomicFile.WriteText(run.PathOf(CostFile), SvgChart.Lines("Models without random " + scores.Key, "seconds for all effects", ScoreAxis,
-            [.. scores.Where(score => score.Method != EvaluationStage.Ceiling && seconds.ContainsKey(score.Method))
+        AtomicFile.WriteText(run.PathOf(CostFile), SvgChart.Lines("Models without random " + scores.Key, "seconds for all effects",
+            ScoreAxis, [.. scores.Where(score => score.Method != EvaluationStage.Ceiling && seconds.ContainsKey(score.Method))
                 .GroupBy(score => score.Method).Select(ofMethod => new ChartSeries(ofMethod.Key,
                     [.. ofMethod.Select(score => (seconds[ofMethod.Key], ValueOf(score)))]))]));
     }
