@@ -37,6 +37,7 @@ internal sealed class Workloads(Device device, FashionMnist fashion)
             "matching-step" => MatchingWork.Step(_data, Number("groups"), Number("images"), Shape()),
             "online" => EnsembleWork.Online(_data, Number("groups"), Number("models"), Number("steps"), Number("evaluated"), Shape()),
             "retrain" => EnsembleWork.Retrain(_data, Number("models"), Number("samples"), Number("batch"), Number("epochs"), Shape()),
+            "adjoint" => AdjointWork.Walk(_data, Number("objectives"), Number("steps"), Number("batch"), Shape()),
             "offline-total" => OfflineWork.Total(_data, Number("samples"), Number("batch"), Number("epochs"), Number("matching_steps"),
                 Shape()),
             _ => throw new ArgumentException($"no workload of kind '{kind}'"),

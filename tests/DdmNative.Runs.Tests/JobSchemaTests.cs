@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using DdmNative.Attribution.Formats;
+using DdmNative.Attribution.Methods;
 using DdmNative.Runs.Jobs;
 using DdmNative.Tests;
 using Json.Schema;
@@ -70,6 +71,11 @@ public sealed partial class JobSchemaTests : IDisposable
             Assert.NotNull(JobFile.Read(example));
         }
     }
+
+    [Fact]
+    public void Every_method_is_one_by_the_schema()
+        => Assert.All(MethodRegistry.All.SelectMany(method => method.Words), word => Assert.True(
+            IsValid($$"""{ "data": { "source": "x" }, "attribution": { "methods": ["{{word}}"] } }"""), word));
 
     [Fact]
     public void The_table_of_fields_in_the_docs_names_them_all()
