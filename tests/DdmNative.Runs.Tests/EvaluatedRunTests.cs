@@ -114,20 +114,7 @@ public sealed class EvaluatedRunTests : IDisposable
             EvaluationMetrics.Mislabel) };
         Run("whole", job);
 
-        int interruptions = 0;
-        for (bool done = false; !done;)
-        {
-            using var stop = new CancellationTokenSource();
-            try
-            {
-                Run("killed", job, new Listener { StopAfter = 25, Stop = stop }, stop.Token);
-                done = true;
-            }
-            catch (OperationCanceledException)
-            {
-                Assert.True(++interruptions < 1000);
-            }
-        }
+        int interruptions = Interruptions.Repeat((_, stop) => Run("killed", job, new Listener { StopAfter = 25, Stop = stop }, stop.Token));
 
         Assert.True(interruptions > 3, interruptions.ToString(CultureInfo.InvariantCulture));
         RunBytes.AssertSame(_folder.File("whole"), _folder.File("killed"));

@@ -44,21 +44,9 @@ public sealed class RecipeRunTests : IDisposable
     public void A_run_that_is_stopped_goes_on_to_the_same_files()
     {
         Run("whole", Job);
-        int interruptions = 0;
-        for (bool done = false; !done;)
-        {
-            using var stop = new CancellationTokenSource();
-            try
-            {
-                // Finished stages report too, so each attempt gets one sign more than the one before.
-                Run("stopped", Job, new StoppingListener(7 + interruptions, stop), stop.Token);
-                done = true;
-            }
-            catch (OperationCanceledException)
-            {
-                Assert.True(++interruptions < 1000);
-            }
-        }
+        // Finished stages report too, so each attempt gets one sign more than the one before.
+        int interruptions = Interruptions.Repeat(
+            (before, stop) => Run("stopped", Job, new StoppingListener(7 + before, stop), stop.Token));
 
         Assert.True(interruptions > 3, $"{interruptions}");
         RunBytes.AssertSame(Path.Combine(_folder, "whole"), Path.Combine(_folder, "stopped"));

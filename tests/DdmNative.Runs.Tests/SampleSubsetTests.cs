@@ -103,20 +103,7 @@ public sealed class SampleSubsetTests : IDisposable
         Job job = Job(OfSamples(0.5, 0.7) with { SubsetsOf = ["samples", "groups"] }, "head", "retrain", "grad-dot");
         Run("whole", job);
 
-        int interruptions = 0;
-        for (bool done = false; !done;)
-        {
-            using var stop = new CancellationTokenSource();
-            try
-            {
-                Run("killed", job, new StoppingListener(40, stop), stop.Token);
-                done = true;
-            }
-            catch (OperationCanceledException)
-            {
-                Assert.True(++interruptions < 1000);
-            }
-        }
+        int interruptions = Interruptions.Repeat((_, stop) => Run("killed", job, new StoppingListener(40, stop), stop.Token));
 
         Assert.True(interruptions > 3, interruptions.ToString(CultureInfo.InvariantCulture));
         RunBytes.AssertSame(_folder.File("whole"), _folder.File("killed"));
