@@ -17,7 +17,7 @@ def rate(problem, step):
 
 
 def exact(problem, from_share=0.0, seed=SEED, kept=None, decay=0.0, nesterov=False, smoothing=0.0):
-    """dF/ds [O, N] at s = kept (one for a sample that is there, zero for one that is not), by autograd through the steps after from_share."""
+    """dF/ds [O, N] at s = kept (1 for a sample that is there, 0 for one that is not), by autograd through the steps after from_share."""
     weights = (torch.ones(TRAIN) if kept is None else kept.double()).requires_grad_()
     theta = flat(randomness.initialise(NETWORK, seed)).requires_grad_()
     velocity, first = torch.zeros_like(theta), int(from_share * EPOCHS * problem.steps_per_epoch + 0.5)

@@ -73,8 +73,6 @@ public sealed class Adjoint(AdjointOptions? options = null) : IAttributionMethod
         int count = context.Objectives.Count, parts = context.Parts.Count;
         using var trainings = new Trainings(context, _options, FirstStep(context.Recipe.TotalSteps(context.Train.Count)));
 
-        trainings.Count();
-
         // One piece is one objective in one training of the ensemble; the trainings follow one another.
         IReadOnlyList<double[]> pieces = context.Pieces.Each<double>("objective", _options.Ensemble * count, context.Bounded(Wave),
             wave => [.. wave.Pieces.GroupBy(piece => piece / count).SelectMany(ofTraining
@@ -94,28 +92,23 @@ public sealed class Adjoint(AdjointOptions? options = null) : IAttributionMethod
     /// <summary>The trainings of the ensemble, one at a time.</summary>
     private sealed class Trainings(MethodContext context, AdjointOptions options, int firstStep) : IDisposable
     {
-        private readonly IReadOnlyList<int[]> _dropped = options.Keep < 1
-            ? RandomSubsets.Draw(context.Train.Count, options.Keep, options.Ensemble, context.Seed, SubsetUse.Adjoint)
-            : [.. Enumerable.Repeat(Array.Empty<int>(), options.Ensemble)];
-        private readonly int[] _timesKept = new int[context.Train.Count];
+        private readonly HashSet<int>[] _dropped = options.Keep < 1
+            ? [.. RandomSubsets.Draw(context.Train.Count, options.Keep, options.Ensemble, context.Seed, SubsetUse.Adjoint)
+                .Select(dropped => dropped.ToHashSet())]
+            : [.. Enumerable.Range(0, options.Ensemble).Select(_ => new HashSet<int>())];
         private TrainingReplay? _replay;
         private int _current = -1;
 
-        /// <summary>Counts the trainings that each sample is part of.</summary>
-        public void Count()
-        {
-            Array.Fill(_timesKept, options.Ensemble);
-            foreach (int sample in _dropped.SelectMany(dropped => dropped))
-                _timesKept[sample]--;
-        }
+        /// <summary>[N]: the number of trainings that each sample is part of.</summary>
+        private int[] TimesKept => field ??= [.. Enumerable.Range(0, context.Train.Count)
+            .Select(sample => _dropped.Count(dropped => !dropped.Contains(sample)))];
 
         /// <summary>[E][G]: the derivatives of these objectives in one training.</summary>
         public double[][] WalkBack(int training, int[] objectives, PieceWave wave)
         {
             TrainingOptions recipe = options.Keep < 1 && options.Seeds == "target" ? context.Recipe
                 : context.Recipe with { Seed = context.Recipe.Seed + (ulong)training };
-            HashSet<int>? set = _dropped[training].Length > 0 ? [.. _dropped[training]] : null;
-            Func<int, bool>? isDropped = set is null ? null : set.Contains;
+            Func<int, bool>? isDropped = _dropped[training].Count > 0 ? _dropped[training].Contains : null;
             TrainingReplay replay = Replay(training, recipe, isDropped);
             Objective[] rows = [.. objectives.Select(o => context.Objectives[o])];
             using var gradients = new ObjectiveGradients(context, rows);
@@ -138,12 +131,12 @@ public sealed class Adjoint(AdjointOptions? options = null) : IAttributionMethod
         public void Dispose() => _replay?.Dispose();
 
         /// <summary>
-        /// A sample's effect is the mean over the trainings that contain it. The derivative in a training without it is that of its first
-        /// trace: nothing holds the sample's own gradient back, which a training with large steps needs. It counts only for a sample that
-        /// no training contains.
+        /// A sample's effect is the mean over the trainings that contain it. In a training without it, the derivative describes a model to
+        /// which a little of the sample is added; with large steps this does not predict what the whole sample does. It is used only for a
+        /// sample that no training contains.
         /// </summary>
         private double WeightOf(int sample, Func<int, bool>? isDropped)
-            => _timesKept[sample] == 0 ? 1 : isDropped?.Invoke(sample) == true ? 0 : (double)options.Ensemble / _timesKept[sample];
+            => TimesKept[sample] == 0 ? 1 : isDropped?.Invoke(sample) == true ? 0 : (double)options.Ensemble / TimesKept[sample];
 
         private TrainingReplay Replay(int training, TrainingOptions recipe, Func<int, bool>? isDropped)
         {
@@ -154,12 +147,12 @@ public sealed class Adjoint(AdjointOptions? options = null) : IAttributionMethod
                 onStep: null, context.Cancellation);
             _current = training;
             if (training == 0 && isDropped is null)
-                RequireTarget(_replay.End);
+                WarnOfAnotherTarget(_replay.End);
             return _replay;
         }
 
-        /// <summary>Tells the user where the target is not what its recipe gives.</summary>
-        private void RequireTarget(float[] end)
+        /// <summary>Warns if the target is not what its recipe gives.</summary>
+        private void WarnOfAnotherTarget(float[] end)
         {
             double distance = 0, length = 0;
             for (int p = 0; p < end.Length; p++)

@@ -27,7 +27,7 @@ internal sealed class AdjointWalk : IDisposable
     private readonly Tensor? _direction, _evenWeights;
     private readonly List<Tensor> _transient = [];
     private readonly IPlan _plan;
-    private readonly float[] _hostCotangents, _label, _hostWeights;
+    private readonly float[] _hostCotangents, _hostLabels, _hostWeights;
     private readonly int _classes, _total;
 
     /// <param name="device">The device of the set.</param>
@@ -54,7 +54,7 @@ internal sealed class AdjointWalk : IDisposable
         _product = Transient(vector);
         _labelCotangents = device.Allocate(logits);
         _evenWeights = isDropped is null ? null : device.Allocate(new TensorShape(1, samples, 1));
-        (_hostCotangents, _label, _hostWeights) = (new float[logits.Length], new float[network.Classes], new float[samples]);
+        (_hostCotangents, _hostLabels, _hostWeights) = (new float[logits.Length], new float[samples * _classes], new float[samples]);
         Tensor tangents = Transient(logits);
         Tensor? cotangent = isHessian ? Transient(logits.WithMembers(1)) : null;
         _plan = device.Record("adjoint of a training step", () =>
@@ -124,6 +124,7 @@ internal sealed class AdjointWalk : IDisposable
         _parameters.Upload(parameters);
         _plan.Run();
         _labelCotangents.Download(_hostCotangents);
+        _set.LabelVectors.Rows.Read(samples, _hostLabels.AsSpan(0, samples.Length * _classes));
         for (int e = 0; e < Members; e++)
             AddEffects(e, samples, effects);
     }
@@ -149,10 +150,10 @@ internal sealed class AdjointWalk : IDisposable
         for (int n = 0; n < samples.Length; n++)
         {
             // ⟨q, δq⟩ = −a(⟨q, ż⟩ − ⟨p, ż⟩) = a⟨∂L/∂z, ż⟩, because the label vector q sums to one.
-            _set.LabelVectors.Rows.Read(samples[n], 1, _label);
-            ReadOnlySpan<float> cotangents = _hostCotangents.AsSpan(((member * _order.BatchSize) + n) * _classes, _classes);
+            ReadOnlySpan<float> label = _hostLabels.AsSpan(n * _classes, _classes),
+                cotangents = _hostCotangents.AsSpan((member * _order.BatchSize + n) * _classes, _classes);
             for (int k = 0; k < _classes; k++)
-                products[n] += (double)_label[k] * cotangents[k];
+                products[n] += (double)label[k] * cotangents[k];
             ofBatch += kept[n] == 0 ? 0 : products[n];
         }
 
