@@ -68,6 +68,15 @@ JsonObject Answer(JsonObject request, Workloads workloads, ref Work? work)
         return new JsonObject { ["seconds"] = new JsonArray(
             [.. Enumerable.Range(0, times.GetValue<int>()).Select(_ => (JsonNode)workloads.Seconds(ready, isShort: false))]) };
     }
+    if (request["release"] is not null)
+    {
+        work = null;
+        GC.Collect();
+        GC.WaitForPendingFinalizers();
+        if (OperatingSystem.IsLinux())
+            _ = GlibcMemory.malloc_trim(0);
+        return [];
+    }
     if (request["reset_peak"] is not null)
     {
         File.WriteAllText("/proc/self/clear_refs", "5");
@@ -123,6 +132,6 @@ static void KeepFreedMemory()
 {
     const int trimThreshold = -1, mmapMaximum = -4; // M_TRIM_THRESHOLD, M_MMAP_MAX of <malloc.h>
     if (OperatingSystem.IsLinux()
-        && (GlibcMemory.mallopt(mmapMaximum, 0) == 0 || GlibcMemory.mallopt(trimThreshold, int.MaxValue) == 0))
+        && (GlibcMemory.mallopt(mmapMaximum, 0) == 0 || GlibcMemory.mallopt(trimThreshold, -1) == 0))
         Console.Error.WriteLine("mallopt refused its settings: the figures are those of the allocator as installed.");
 }

@@ -88,6 +88,9 @@ List<Row> Measure(Settings settings, Workload[] workloads, int threads, long sta
         Row row = alternation.Measure(workload, peak);
         if (settings.Memory)
         {
+            // Some of PyTorch's variants take more than half of a machine's memory, and now come in a second process.
+            torch?.Release();
+            torchSharp?.Release();
             row = row with
             {
                 OursPeakBytes = PeakMemory.Ours(workload, settings, threads),

@@ -57,6 +57,9 @@ internal sealed class TorchWorker : IDisposable
     /// <summary>Seconds of each run.</summary>
     public double[] Run(int times) => Ask(new JsonObject { ["run"] = times })["seconds"].Deserialize<double[]>()!;
 
+    /// <summary>Frees the memory of the prepared workload, so that another process can have it.</summary>
+    public void Release() => Ask(new JsonObject { ["release"] = true });
+
     /// <summary>Resets the peak, so that the creation of inputs does not count.</summary>
     public void ResetPeak() => Ask(new JsonObject { ["reset_peak"] = true });
 

@@ -32,7 +32,12 @@ def keep_freed_memory():
     libc = ctypes.CDLL(None)
     trim_threshold, mmap_max = -1, -4  # M_TRIM_THRESHOLD, M_MMAP_MAX of <malloc.h>
     # Without the second, every tensor above 32 MiB is mapped anew, unless an earlier row left a free block of that size.
-    return bool(libc.mallopt(mmap_max, 0) and libc.mallopt(trim_threshold, (1 << 31) - 1))
+    return bool(libc.mallopt(mmap_max, 0) and libc.mallopt(trim_threshold, -1))
+
+
+def return_freed_memory():
+    """Returns what glibc has kept, after large work: other processes may need it."""
+    ctypes.CDLL(None).malloc_trim(0)
 
 
 def start(options):

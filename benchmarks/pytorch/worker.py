@@ -3,19 +3,21 @@
 
   → {"prepare": {"kind": "conv-fwd", ...}, "probe": true}   ← {"variant": "contiguous", "probed": {"contiguous": 0.1, ...}}
   → {"run": 3}                                              ← {"seconds": [0.1, 0.1, 0.1]}      of the chosen variant
+  → {"release": true}                                       ← {}                                frees the memory of the workload
   → {"reset_peak": true}                                    ← {}                                resets the peak memory
   → {"peak": true}                                          ← {"peak_bytes": 123}               of the whole process up to now
 
 Preparing builds a workload's variants (in which an experienced PyTorch user would write it), warms each up and, if `probe` is set, times
 them and keeps the fastest; otherwise it uses the first. Seconds are measured here, of the work only.
 """
+import gc
 import json
 import sys
 import time
 
 import torch
 
-from common import arguments, start
+from common import arguments, return_freed_memory, start
 from workloads import KINDS
 
 
@@ -67,6 +69,11 @@ def main():
                 answer = {"variant": variant, "probed": probed}
             elif "run" in request:
                 answer = {"seconds": [timed(lambda: work(False)) for _ in range(request["run"])]}
+            elif "release" in request:
+                work = None
+                gc.collect()
+                return_freed_memory()
+                answer = {}
             elif "reset_peak" in request:
                 with open("/proc/self/clear_refs", "w") as peak:
                     peak.write("5")
