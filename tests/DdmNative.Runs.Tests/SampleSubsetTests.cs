@@ -98,9 +98,20 @@ public sealed class SampleSubsetTests : IDisposable
     }
 
     [Fact]
+    public void One_walk_of_the_adjoint_serves_samples_groups_and_combinations()
+    {
+        Job job = Job(OfSamples(0.5) with { SubsetsOf = ["samples", "groups"] }, "adjoint", "auto:of=adjoint+grad-dot:models=4:probes=0");
+
+        Run("walks", job);
+
+        // The total, three classes and three predictions.
+        Assert.Equal(7, Directory.GetFiles(_folder.File("walks/derivatives"), "*.npz", SearchOption.AllDirectories).Length);
+    }
+
+    [Fact]
     public void Interrupted_anywhere_it_goes_on_to_the_same_files()
     {
-        Job job = Job(OfSamples(0.5, 0.7) with { SubsetsOf = ["samples", "groups"] }, "head", "retrain", "grad-dot");
+        Job job = Job(OfSamples(0.5, 0.7) with { SubsetsOf = ["samples", "groups"] }, "head", "retrain", "grad-dot", "adjoint");
         Run("whole", job);
 
         int interruptions = Interruptions.Repeat((_, stop) => Run("killed", job, new StoppingListener(40, stop), stop.Token));

@@ -1,3 +1,5 @@
+using DdmNative.Attribution.Evaluation;
+using DdmNative.Attribution.Formats;
 using DdmNative.Attribution.Methods.Gradients;
 using DdmNative.Attribution.Metrics;
 using DdmNative.Attribution.Objectives;
@@ -20,7 +22,8 @@ public sealed record AdjointOptions(double From = 0, string Curvature = "hessian
 /// `adjoint` (after Ilyas and Engstrom, "MAGIC", 2025, and Maclaurin et al., ICML 2015): the derivative of F_o(θ_T) by the weight of every
 /// training sample through the whole training, by its adjoint: one walk back over the recorded steps, whatever the number of samples.
 /// W[o, g] = Σ_{n∈g} ∂F_o/∂s_n, where s_n multiplies the sample's weight in the mean of its batches. Unit: the objective's, to first order.
-/// Cost: for each objective about three times the target's training, and that training twice for each wave of objectives.
+/// Cost: for each objective about three times the target's training, and that training twice for each wave of objectives. One walk gives
+/// the derivatives by all samples; they are kept (<see cref="DerivativeStore"/>) and serve every granularity.
 /// </summary>
 /// <remarks>
 /// The running statistics of batch norms are constants, and so is the presence of a sample in the statistics of its batch; the tangents of
@@ -29,6 +32,9 @@ public sealed record AdjointOptions(double From = 0, string Curvature = "hessian
 public sealed class Adjoint(AdjointOptions? options = null) : IAttributionMethod
 {
     private const int Wave = 16;
+
+    /// <summary>The version of what is stored; another version gives other keys.</summary>
+    private const string Format = "adjoint 1";
 
     /// <summary>The relative distance of the repeated training's end from the target above which the user is told.</summary>
     private const double Distant = 1e-2;
@@ -62,7 +68,7 @@ public sealed class Adjoint(AdjointOptions? options = null) : IAttributionMethod
         return ObjectiveGradients.Estimate(context, members)
             + AdjointWalk.Estimate(context.Network, context.Recipe, context.Train.Count, members)
             + new MemoryEstimate(("training", MemoryEstimate.Vectors(context.Network, vectors)),
-                ("effects", (long)members * context.Parts.Count * sizeof(double)));
+                ("effects", (long)members * context.Train.Count * sizeof(double)));
     }
 
     public AttributionMatrix Attribute(MethodContext context)
@@ -76,7 +82,7 @@ public sealed class Adjoint(AdjointOptions? options = null) : IAttributionMethod
         // One piece is one objective in one training of the ensemble; the trainings follow one another.
         IReadOnlyList<double[]> pieces = context.Pieces.Each<double>("objective", _options.Ensemble * count, context.Bounded(Wave),
             wave => [.. wave.Pieces.GroupBy(piece => piece / count).SelectMany(ofTraining
-                => trainings.WalkBack(ofTraining.Key, [.. ofTraining.Select(piece => piece % count)], wave))]);
+                => trainings.Effects(ofTraining.Key, [.. ofTraining.Select(piece => piece % count)], wave))]);
         var effects = new double[count * parts];
         for (int piece = 0; piece < pieces.Count; piece++)
         {
@@ -103,32 +109,74 @@ public sealed class Adjoint(AdjointOptions? options = null) : IAttributionMethod
         private int[] TimesKept => field ??= [.. Enumerable.Range(0, context.Train.Count)
             .Select(sample => _dropped.Count(dropped => !dropped.Contains(sample)))];
 
-        /// <summary>[E][G]: the derivatives of these objectives in one training.</summary>
-        public double[][] WalkBack(int training, int[] objectives, PieceWave wave)
+        /// <summary>[E][G]: the effects of all parts on these objectives, by one training.</summary>
+        public double[][] Effects(int training, int[] objectives, PieceWave wave)
         {
-            TrainingOptions recipe = options.Keep < 1 && options.Seeds == "target" ? context.Recipe
-                : context.Recipe with { Seed = context.Recipe.Seed + (ulong)training };
-            Func<int, bool>? isDropped = _dropped[training].Count > 0 ? _dropped[training].Contains : null;
+            string?[] keys = Keys(training, objectives);
+            float[]?[] rows = [.. keys.Select(key => key is null ? null : context.Derivatives?.Find(key, context.Train.Count))];
+            int[] missing = [.. Enumerable.Range(0, rows.Length).Where(row => rows[row] is null)];
+            if (missing.Length > 0)
+            {
+                float[][] walked = WalkBack(training, [.. missing.Select(row => context.Objectives[objectives[row]])], wave);
+                for (int i = 0; i < missing.Length; i++)
+                {
+                    rows[missing[i]] = walked[i];
+                    if (keys[missing[i]] is string key)
+                        context.Derivatives?.Keep(key, walked[i], context.Train.Count);
+                }
+            }
+
+            return [.. rows.Select(row => Sum(row!, DroppedBy(training)))];
+        }
+
+        public void Dispose() => _replay?.Dispose();
+
+        private TrainingOptions RecipeOf(int training) => options.Keep < 1 && options.Seeds == "target" ? context.Recipe
+            : context.Recipe with { Seed = context.Recipe.Seed + (ulong)training };
+
+        private Func<int, bool>? DroppedBy(int training) => _dropped[training].Count > 0 ? _dropped[training].Contains : null;
+
+        /// <summary>What determines the derivatives of each objective; nulls where it is not known.</summary>
+        private string?[] Keys(int training, int[] objectives)
+        {
+            if (context.Identity is not RetrainingIdentity identity || context.Derivatives is null)
+                return new string?[objectives.Length];
+            bool[] dropped = [.. Enumerable.Range(0, context.Train.Count).Select(_dropped[training].Contains)];
+            string model = identity.KeyOf(RecipeOf(training).Seed, dropped);
+            return [.. objectives.Select(o
+                => Fingerprint.Of(Format, model, context.Objectives[o].Name, firstStep, options.Curvature))];
+        }
+
+        /// <summary>[G]: the derivatives [N] of one objective, summed over each part's samples.</summary>
+        private double[] Sum(float[] derivatives, Func<int, bool>? isDropped)
+        {
+            var effects = new double[context.Parts.Count];
+            for (int n = 0; n < derivatives.Length; n++)
+                effects[context.Parts.GroupOf[n]] += WeightOf(n, isDropped) * derivatives[n];
+            return effects;
+        }
+
+        /// <summary>[E][N]: the derivatives of these objectives by the weights of all samples, in one training.</summary>
+        private float[][] WalkBack(int training, Objective[] rows, PieceWave wave)
+        {
+            TrainingOptions recipe = RecipeOf(training);
+            Func<int, bool>? isDropped = DroppedBy(training);
             TrainingReplay replay = Replay(training, recipe, isDropped);
-            Objective[] rows = [.. objectives.Select(o => context.Objectives[o])];
             using var gradients = new ObjectiveGradients(context, rows);
             using var walk = new AdjointWalk(context.Device, context.Network, context.TrainSet, recipe, isDropped, rows.Length,
                 options.Curvature == "hessian");
             walk.Start(gradients.At(replay.End));
-            double[][] effects = [.. rows.Select(_ => new double[context.Parts.Count])];
+            double[][] sums = [.. rows.Select(_ => new double[context.Train.Count])];
             for (int step = replay.TotalSteps - 1; step >= firstStep; step--)
             {
                 context.Cancellation.ThrowIfCancellationRequested();
-                walk.Step(step, replay.Before(step), (member, sample, value)
-                    => effects[member][context.Parts.GroupOf[sample]] += WeightOf(sample, isDropped) * value);
+                walk.Step(step, replay.Before(step), (member, sample, value) => sums[member][sample] += value);
                 double share = (double)(replay.TotalSteps - step) / (replay.TotalSteps - firstStep);
-                context.OnProgress?.Invoke(wave.Before + share * objectives.Length, wave.Total, "objectives");
+                context.OnProgress?.Invoke(wave.Before + share * rows.Length, wave.Total, "objectives");
             }
 
-            return effects;
+            return [.. sums.Select(row => Array.ConvertAll(row, value => (float)value))];
         }
-
-        public void Dispose() => _replay?.Dispose();
 
         /// <summary>
         /// A sample's effect is the mean over the trainings that contain it. In a training without it, the derivative describes a model to

@@ -2,6 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 using DdmNative.Attribution.Datasets;
 using DdmNative.Attribution.Evaluation;
 using DdmNative.Attribution.Formats;
+using DdmNative.Attribution.Methods.Gradients;
 using DdmNative.Attribution.Networks;
 using DdmNative.Attribution.Objectives;
 using DdmNative.Attribution.Online;
@@ -67,6 +68,10 @@ public sealed class MethodContext(
 
     /// <summary>Where models that are trained again from the start are kept, for whoever else needs them; null for nowhere.</summary>
     public RetrainedModelStore? Models { get; init; }
+
+    /// <summary>Where derivatives by the weights of training samples are kept, for other parts and other methods; null for nowhere. Needs
+    /// <see cref="Identity"/>.</summary>
+    public DerivativeStore? Derivatives { get; init; }
 
     /// <summary>What a job says of all synsets.</summary>
     public SynsetDefaults Matching { get; init; } = new();
@@ -154,6 +159,8 @@ public sealed class MethodContext(
                 Share = Pieces.Share,
                 Cancellation = Pieces.Cancellation,
             },
+            Identity = Identity,
+            Derivatives = Derivatives,
             Matching = Matching,
             OnFigure = member.Length == 0 ? OnFigure
                 : (name, value) => OnFigure?.Invoke($"{MethodRegistry.FileName(member)}_{name}", value),

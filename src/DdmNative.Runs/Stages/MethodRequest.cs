@@ -2,6 +2,7 @@ using DdmNative.Attribution.DepthDial;
 using DdmNative.Attribution.Formats;
 using DdmNative.Attribution.Matching;
 using DdmNative.Attribution.Methods;
+using DdmNative.Attribution.Methods.Gradients;
 using DdmNative.Attribution.Objectives;
 using DdmNative.Attribution.Sharding;
 using DdmNative.Runs.Folders;
@@ -12,6 +13,8 @@ namespace DdmNative.Runs.Stages;
 /// <summary>A request to a method, with what a run has for it.</summary>
 internal static class MethodRequest
 {
+    private const string DerivativeFolder = "derivatives";
+
     /// <summary>Creates a request.</summary>
     /// <param name="context">The run; training and groups are finished.</param>
     /// <param name="job">The job.</param>
@@ -40,6 +43,7 @@ internal static class MethodRequest
             Pieces = pieces,
             Identity = RetrainedModels.IdentityOf(context),
             Models = RetrainedModels.StoreOf(context),
+            Derivatives = new DerivativeStore(context.Folder.PathOf(DerivativeFolder)),
             Matching = job.Matching.Defaults,
             OnFigure = onFigure,
             OnProgress = onProgress ?? context.Listener.Progress,

@@ -197,6 +197,8 @@ internal class MethodStage(Job job, string method, int classes = 0, OwnTotals? t
             context.Listener.Note($"{retrained.Found} of the models were there already.");
         if (request.Models is { Damaged: > 0 } store)
             context.Listener.Note($"{store.Damaged} of the kept models were damaged; they were trained again.");
+        if (request.Derivatives is { Damaged: > 0 } derivatives)
+            context.Listener.Note($"{derivatives.Damaged} of the kept derivatives were damaged; they were computed again.");
     }
 
     private double WriteModels(StageContext context, MethodContext request)

@@ -1,7 +1,10 @@
 using DdmNative.Attribution.Datasets;
+using DdmNative.Attribution.Formats;
 using DdmNative.Attribution.Methods;
+using DdmNative.Attribution.Methods.Gradients;
 using DdmNative.Attribution.Networks;
 using DdmNative.Attribution.Objectives;
+using DdmNative.Attribution.Tests.Formats;
 using DdmNative.Attribution.Training;
 using DdmNative.Compute;
 using DdmNative.Compute.Cpu;
@@ -50,6 +53,40 @@ public sealed class AdjointTests(ITestOutputHelper output)
         {
             for (int g = 0; g < members.Length; g++)
                 Assert.Equal(summed.ToArray()[o, g], ofGroups.ToArray()[o, g], 1e-12);
+        }
+    }
+
+    /// <summary>What was walked for one granularity is read for the others, by the method itself and where it is part of another.</summary>
+    [Theory]
+    [InlineData("adjoint")]
+    [InlineData("adjoint:ensemble=2:keep=0.6")]
+    public void One_walk_serves_samples_and_groups_with_the_same_bits(string method)
+    {
+        using var problem = new GoldenProblem();
+        using var folder = new TempFolder();
+        GroupTable samples = Granularity.EachSample(problem.Train.Labels);
+        (double[] alone, _) = Effects(method, problem.Groups, isKept: false);
+        Assert.True(Effects(method, samples).Walked);
+
+        (double[] found, bool walked) = Effects(method, problem.Groups);
+        Assert.Equal(alone, found);
+        Assert.False(walked);
+        Assert.True(Effects(method + ":from=0.5", problem.Groups).Walked);
+        Assert.True(Effects(method + ":curvature=gauss-newton", problem.Groups).Walked);
+        Assert.False(Effects($"auto:of={method.Replace(':', '@')}:models=4:keep=0.5:probes=0", problem.Groups).Walked);
+
+        foreach (string file in Directory.GetFiles(folder.ToString(), "*.npz", SearchOption.AllDirectories))
+            File.WriteAllBytes(file, [1, 2, 3]);
+        (found, walked) = Effects(method, problem.Groups);
+        Assert.Equal(alone, found);
+        Assert.True(walked);
+
+        (double[] Effects, bool Walked) Effects(string method, GroupTable parts, bool isKept = true)
+        {
+            bool walked = false;
+            using MethodContext request = problem.Request(parts, derivatives: isKept ? new DerivativeStore(folder.ToString()) : null,
+                onProgress: (_, _, unit) => walked |= unit == "objectives");
+            return (MethodRegistry.Attribute(method, request).Flatten(), walked);
         }
     }
 

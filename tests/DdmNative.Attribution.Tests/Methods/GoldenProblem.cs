@@ -4,6 +4,7 @@ using DdmNative.Attribution.Datasets;
 using DdmNative.Attribution.Evaluation;
 using DdmNative.Attribution.Formats;
 using DdmNative.Attribution.Methods;
+using DdmNative.Attribution.Methods.Gradients;
 using DdmNative.Attribution.Networks;
 using DdmNative.Attribution.Objectives;
 using DdmNative.Attribution.Sharding;
@@ -68,7 +69,8 @@ internal sealed class GoldenProblem : IDisposable
     /// <summary>A request on the problem.</summary>
     public MethodContext Request(GroupTable? parts = null, PieceWork? pieces = null, int? wave = null,
         IReadOnlyList<Objective>? objectives = null, bool hasTrajectory = true, RetrainedModelStore? models = null,
-        TrainingOptions? recipe = null, IReadOnlyList<int[]>? removals = null)
+        TrainingOptions? recipe = null, IReadOnlyList<int[]>? removals = null, DerivativeStore? derivatives = null,
+        Action<double, double, string>? onProgress = null)
         => new(Device, Network, Train, Test, parts ?? Groups, objectives ?? Objectives, recipe ?? Recipe)
         {
             Target = Trajectory.Checkpoints[^1].Parameters,
@@ -78,6 +80,10 @@ internal sealed class GoldenProblem : IDisposable
             Models = models,
             LargestWave = wave,
             Removals = removals,
+            Derivatives = derivatives,
+            Identity = derivatives is null ? null
+                : new RetrainingIdentity("data", Network.Options, recipe ?? Recipe, Device.Arithmetic, "1"),
+            OnProgress = onProgress,
         };
 
     /// <summary>What PyTorch says.</summary>
