@@ -97,6 +97,31 @@ public sealed class ShardedRunTests(WholeJob whole) : IClassFixture<WholeJob>, I
         Assert.Equal(RunFolder.Peek(_folder.File("one"))!.Summary!.Evaluation!.Lds, merged.Evaluation!.Lds);
     }
 
+    /// <summary>Walks, the models that test them, and combinations of both.</summary>
+    [Fact]
+    public void Shards_of_an_attribution_by_the_adjoint_merge_to_the_bytes_of_the_unsharded_run()
+    {
+        Job adjoint = Job with
+        {
+            Attribution = new JobAttribution
+            {
+                Methods = ["adjoint", "adjoint:ensemble=2:keep=0.5", "auto:of=adjoint+grad-dot:models=4:probes=2"],
+                ReferenceGroups = 0, Samples = "adjoint",
+            },
+            Evaluation = null,
+            Validation = new JobValidation(),
+            Unlearning = null,
+        };
+        Run(_folder.File("one"), adjoint, new RunSettings());
+        string[] shards = [_folder.File("1"), _folder.File("2")];
+        for (int index = 1; index <= 2; index++)
+            Run(shards[index - 1], adjoint, new RunSettings { Shard = new Shard(index, 2) });
+
+        Merge("merged", shards);
+
+        RunBytes.AssertSame(_folder.File("one"), _folder.File("merged"));
+    }
+
     [Fact]
     public void With_all_effects_prepared_the_merge_trains_nothing()
     {

@@ -15,15 +15,17 @@ namespace DdmNative.Attribution.Methods;
 /// <param name="Keep">The share of the training samples that each of them is trained on, at random; 1 for all.</param>
 /// <param name="Seeds">The seeds of the trainings on random samples: <c>target</c> for that of the target, or <c>each</c> for that and
 /// those after it. Trainings on all samples have a seed each, because they would be equal otherwise.</param>
+/// <param name="Check">Models that are retrained without random parts to test the effects (<see cref="RetrainingCheck"/>); 0 for
+/// none.</param>
 public sealed record AdjointOptions(double From = 0, string Curvature = "hessian", int Ensemble = 1, double Keep = 1,
-    string Seeds = "target");
+    string Seeds = "target", int Check = 8);
 
 /// <summary>
 /// `adjoint` (after Ilyas and Engstrom, "MAGIC", 2025, and Maclaurin et al., ICML 2015): the derivative of F_o(θ_T) by the weight of every
 /// training sample through the whole training, by its adjoint: one walk back over the recorded steps, whatever the number of samples.
 /// W[o, g] = Σ_{n∈g} ∂F_o/∂s_n, where s_n multiplies the sample's weight in the mean of its batches. Unit: the objective's, to first order.
-/// Cost: for each objective about three times the target's training, and that training twice for each wave of objectives. One walk gives
-/// the derivatives by all samples; they are kept (<see cref="DerivativeStore"/>) and serve every granularity.
+/// Cost: for each objective one to two times the target's training, that training twice for each wave of objectives, and the test. One
+/// walk gives the derivatives by all samples; they are kept (<see cref="DerivativeStore"/>) and serve every granularity.
 /// </summary>
 /// <remarks>
 /// The running statistics of batch norms are constants, and so is the presence of a sample in the statistics of its batch; the tangents of
@@ -41,9 +43,10 @@ public sealed class Adjoint(AdjointOptions? options = null) : IAttributionMethod
 
     private readonly AdjointOptions _options = options ?? new AdjointOptions();
 
-    public object Options => _options;
+    /// <summary>Without the test, which changes no effect.</summary>
+    public object Options => new { _options.From, _options.Curvature, _options.Ensemble, _options.Keep, _options.Seeds };
 
-    /// <summary>From <c>from</c>, <c>curvature</c>, <c>ensemble</c>, <c>keep</c> and <c>seeds</c>.</summary>
+    /// <summary>From <c>from</c>, <c>curvature</c>, <c>ensemble</c>, <c>keep</c>, <c>seeds</c> and <c>check</c>.</summary>
     /// <exception cref="MethodRequestException">A setting is wrong.</exception>
     public static Adjoint From(MethodSettings settings)
     {
@@ -52,7 +55,7 @@ public sealed class Adjoint(AdjointOptions? options = null) : IAttributionMethod
         return new Adjoint(new AdjointOptions(settings.Share("from", best.From),
             settings.Word("curvature", best.Curvature, "hessian", "gauss-newton"),
             settings.Whole("ensemble", best.Ensemble, 1, 10_000), settings.Real("keep", best.Keep, 0, 1),
-            settings.Word("seeds", best.Seeds, "target", "each")));
+            settings.Word("seeds", best.Seeds, "target", "each"), settings.Whole("check", best.Check, 0, 1000)));
     }
 
     public bool FallsIntoPieces => true;
@@ -66,6 +69,7 @@ public sealed class Adjoint(AdjointOptions? options = null) : IAttributionMethod
         int steps = context.Recipe.TotalSteps(context.Train.Count);
         long vectors = TrainingReplay.Vectors(steps - FirstStep(steps)) + 3;
         return ObjectiveGradients.Estimate(context, members)
+            + (_options.Check > 0 ? LeaveOutModels.Estimate(context, _options.Check) : new MemoryEstimate())
             + AdjointWalk.Estimate(context.Network, context.Recipe, context.Train.Count, members)
             + new MemoryEstimate(("training", MemoryEstimate.Vectors(context.Network, vectors)),
                 ("effects", (long)members * context.Train.Count * sizeof(double)));
@@ -76,8 +80,20 @@ public sealed class Adjoint(AdjointOptions? options = null) : IAttributionMethod
         ArgumentNullException.ThrowIfNull(context);
         ObjectiveCotangents.Require(context.Objectives);
         context.RequireTrajectory("adjoint");
-        int count = context.Objectives.Count, parts = context.Parts.Count;
+        var check = new RetrainingCheck(context, _options.Check);
         using var trainings = new Trainings(context, _options, FirstStep(context.Recipe.TotalSteps(context.Train.Count)));
+        if (context.Pieces.Share is StageShare share && check.Removed.Count > 0)
+            throw share.EndAfter(() => check.Retrain(), () => Effects(context, trainings));
+        AttributionMatrix effects = Effects(context, trainings);
+        check.Tell("adjoint", effects,
+            "The derivative of this training does not predict models without some parts: its steps are too large, or its activation has "
+            + "kinks. Train with a smaller learning rate or with gelu, or use auto or head (docs/per-sample.md).");
+        return effects;
+    }
+
+    private AttributionMatrix Effects(MethodContext context, Trainings trainings)
+    {
+        int count = context.Objectives.Count, parts = context.Parts.Count;
 
         // One piece is one objective in one training of the ensemble; the trainings follow one another.
         IReadOnlyList<double[]> pieces = context.Pieces.Each<double>("objective", _options.Ensemble * count, context.Bounded(Wave),

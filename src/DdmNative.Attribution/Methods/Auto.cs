@@ -152,7 +152,8 @@ public sealed class Auto : IAttributionMethod
             .OrderByDescending(member => member.share)
             .Select(member => string.Create(CultureInfo.InvariantCulture, $"{member.share:0.00} {member.name}")));
         context.OnWarning?.Invoke($"auto: {(sum > 0 ? what : "no method predicts the retrained models")}; "
-            + $"cross-validated score {Text(score)} over {models} models ({alone}).");
+            + $"cross-validated score {Text(score)} over {models} models ({alone})"
+            + (score.Score < RetrainingCheck.Low ? ", which is low: no method predicts this training without some parts." : "."));
     }
 
     private static string Text(SubsetScore score)
@@ -162,27 +163,12 @@ public sealed class Auto : IAttributionMethod
     private static AwaitingShardsException Own(MethodContext context, MethodContext probed,
         (string Name, IAttributionMethod Method)[] members, IReadOnlyList<int[]> removed, StageShare share)
     {
-        (int own, int of) = (0, 0);
-        Add(() => LeaveOutModels.Retrained(context, removed));
-        foreach ((string name, IAttributionMethod method) in members.Where(member => member.Method.FallsIntoPieces))
-        {
-            using MethodContext piece = probed.For(name);
-            Add(() => method.Attribute(piece));
-        }
-
-        return share.End(own, of);
-
-        void Add(Action work)
-        {
-            try
+        return share.EndAfter([() => LeaveOutModels.Retrained(context, removed),
+            .. members.Where(member => member.Method.FallsIntoPieces).Select(member => (Action)(() =>
             {
-                work();
-            }
-            catch (AwaitingShardsException)
-            {
-                (own, of) = (own + share.Own, of + share.Of);
-            }
-        }
+                using MethodContext piece = probed.For(member.Name);
+                member.Method.Attribute(piece);
+            }))]);
     }
 
     /// <summary>The request with the probes' losses behind its own objectives.</summary>

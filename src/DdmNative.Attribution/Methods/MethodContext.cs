@@ -89,6 +89,9 @@ public sealed class MethodContext(
     /// <summary>Told what the user should know of the result.</summary>
     public Action<string>? OnWarning { get; init; }
 
+    /// <summary>Whether whoever asks tests the effects on retrained models, so that a method need not do so itself.</summary>
+    public bool IsTested { get; init; }
+
     /// <summary>Looked at between steps.</summary>
     public CancellationToken Cancellation { get; init; }
 
@@ -166,6 +169,7 @@ public sealed class MethodContext(
                 : (name, value) => OnFigure?.Invoke($"{MethodRegistry.FileName(member)}_{name}", value),
             OnProgress = OnProgress,
             OnWarning = OnWarning,
+            IsTested = IsTested || member.Length > 0,
             Cancellation = Cancellation,
             _whole = this,
         };

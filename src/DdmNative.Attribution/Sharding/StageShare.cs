@@ -38,6 +38,26 @@ public sealed class StageShare(Shard shard, ModelNumbers numbers)
         Seconds += seconds;
     }
 
+    /// <summary>Does several lists of pieces, each of which ends the stage, and ends it after the last.</summary>
+    public AwaitingShardsException EndAfter(params IEnumerable<Action> lists)
+    {
+        ArgumentNullException.ThrowIfNull(lists);
+        (int own, int of) = (0, 0);
+        foreach (Action list in lists)
+        {
+            try
+            {
+                list();
+            }
+            catch (AwaitingShardsException)
+            {
+                (own, of) = (own + Own, of + Of);
+            }
+        }
+
+        return End(own, of);
+    }
+
     /// <summary>Ends the stage in a shard, whose pieces are stored.</summary>
     /// <param name="own">The number of the shard's pieces.</param>
     /// <param name="of">The number of all shards' pieces.</param>

@@ -1,4 +1,5 @@
 using DdmNative.Attribution.DepthDial;
+using DdmNative.Attribution.Evaluation;
 using DdmNative.Attribution.Formats;
 using DdmNative.Attribution.Matching;
 using DdmNative.Attribution.Methods;
@@ -48,6 +49,7 @@ internal static class MethodRequest
             OnFigure = onFigure,
             OnProgress = onProgress ?? context.Listener.Progress,
             OnWarning = context.Listener.Note,
+            IsTested = job.Evaluation is JobEvaluation evaluation && evaluation.Metrics.Contains(EvaluationMetrics.LinearDatamodeling),
             Cancellation = context.Stop,
             Removals = removals,
             Synsets = readsSynsets ? new RunSynsets(context) : null,

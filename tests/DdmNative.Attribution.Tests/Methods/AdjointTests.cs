@@ -1,7 +1,10 @@
+using System.Globalization;
 using DdmNative.Attribution.Datasets;
+using DdmNative.Attribution.Evaluation;
 using DdmNative.Attribution.Formats;
 using DdmNative.Attribution.Methods;
 using DdmNative.Attribution.Methods.Gradients;
+using DdmNative.Attribution.Metrics;
 using DdmNative.Attribution.Networks;
 using DdmNative.Attribution.Objectives;
 using DdmNative.Attribution.Tests.Formats;
@@ -87,6 +90,40 @@ public sealed class AdjointTests(ITestOutputHelper output)
             using MethodContext request = problem.Request(parts, derivatives: isKept ? new DerivativeStore(folder.ToString()) : null,
                 onProgress: (_, _, unit) => walked |= unit == "objectives");
             return (MethodRegistry.Attribute(method, request).Flatten(), walked);
+        }
+    }
+
+    /// <summary>The score is that of the effects on the models themselves; a part of another method or of an evaluation has none.</summary>
+    [Fact]
+    public void It_says_how_well_it_predicts_retrained_models()
+    {
+        using var problem = new GoldenProblem();
+        var figures = new Dictionary<string, double>();
+        var notes = new List<string>();
+        AttributionMatrix effects = Attribute("adjoint", isTested: false);
+
+        IReadOnlyList<int[]> removed = RandomSubsets.Draw(problem.Groups.Count, 0.5, 8, problem.Recipe.Seed, SubsetUse.Auto);
+        using MethodContext request = problem.Request();
+        IReadOnlyList<float[]> models = request.Retraining.Logits(SubsetModel.Each([problem.Recipe.Seed], removed), 8);
+        double[] scores = [.. problem.Objectives.Select((objective, o) => Correlation.Spearman(
+            [.. removed.Select(parts => -parts.Sum(g => effects.ToArray()[o, g]))],
+            [.. models.Select(logits => objective.Evaluate(logits, problem.Test.Labels))])).Where(double.IsFinite)];
+        Assert.Equal(scores.Average(), figures["score"], 1e-9);
+        string score = figures["score"].ToString("0.00", CultureInfo.InvariantCulture);
+        Assert.Contains(notes, note => note.StartsWith($"adjoint: score {score} ± ", StringComparison.Ordinal));
+        Assert.Equal(figures["score"] < 0.5, notes.Any(note => note.Contains("which is low", StringComparison.Ordinal)));
+
+        notes.Clear();
+        Assert.Equal(effects.Flatten(), Attribute("adjoint:check=0", isTested: false).Flatten());
+        Attribute("adjoint", isTested: true);
+        Attribute("auto:of=adjoint:models=4:keep=0.5:probes=0", isTested: false);
+        Assert.DoesNotContain(notes, note => note.StartsWith("adjoint: score", StringComparison.Ordinal));
+
+        AttributionMatrix Attribute(string method, bool isTested)
+        {
+            using MethodContext asked = problem.Request(onFigure: (name, value) => figures[name] = value, onWarning: notes.Add,
+                isTested: isTested);
+            return MethodRegistry.Attribute(method, asked);
         }
     }
 
@@ -211,7 +248,7 @@ public sealed class AdjointTests(ITestOutputHelper output)
         using var listening = new MethodContext(request.Device, request.Network, request.Train, request.Test, request.Parts,
             request.Objectives, request.Recipe) { Target = request.Target, Trajectory = request.Trajectory, OnWarning = told.Add };
         MethodRegistry.Attribute("adjoint", listening);
-        Assert.Contains("does not end at the target", Assert.Single(told), StringComparison.Ordinal);
+        Assert.Single(told, note => note.Contains("does not end at the target", StringComparison.Ordinal));
     }
 
     private void AssertGolden(GoldenProblem problem, string method, float[] expected)

@@ -70,7 +70,8 @@ internal sealed class GoldenProblem : IDisposable
     public MethodContext Request(GroupTable? parts = null, PieceWork? pieces = null, int? wave = null,
         IReadOnlyList<Objective>? objectives = null, bool hasTrajectory = true, RetrainedModelStore? models = null,
         TrainingOptions? recipe = null, IReadOnlyList<int[]>? removals = null, DerivativeStore? derivatives = null,
-        Action<double, double, string>? onProgress = null)
+        Action<double, double, string>? onProgress = null, Action<string, double>? onFigure = null, Action<string>? onWarning = null,
+        bool isTested = false)
         => new(Device, Network, Train, Test, parts ?? Groups, objectives ?? Objectives, recipe ?? Recipe)
         {
             Target = Trajectory.Checkpoints[^1].Parameters,
@@ -84,6 +85,9 @@ internal sealed class GoldenProblem : IDisposable
             Identity = derivatives is null ? null
                 : new RetrainingIdentity("data", Network.Options, recipe ?? Recipe, Device.Arithmetic, "1"),
             OnProgress = onProgress,
+            OnFigure = onFigure,
+            OnWarning = onWarning,
+            IsTested = isTested,
         };
 
     /// <summary>What PyTorch says.</summary>
