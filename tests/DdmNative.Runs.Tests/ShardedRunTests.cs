@@ -86,14 +86,9 @@ public sealed class ShardedRunTests(WholeJob whole) : IClassFixture<WholeJob>, I
             Validation = new JobValidation(),
             Unlearning = null,
         };
-        Run(_folder.File("one"), samples, new RunSettings());
-        string[] shards = [_folder.File("1"), _folder.File("2")];
-        for (int index = 1; index <= 2; index++)
-            Run(shards[index - 1], samples, new RunSettings { Shard = new Shard(index, 2) });
 
-        RunSummary merged = Merge("merged", shards);
+        RunSummary merged = AssertMergesToTheSame(samples);
 
-        RunBytes.AssertSame(_folder.File("one"), _folder.File("merged"));
         Assert.Equal(RunFolder.Peek(_folder.File("one"))!.Summary!.Evaluation!.Lds, merged.Evaluation!.Lds);
     }
 
@@ -112,14 +107,8 @@ public sealed class ShardedRunTests(WholeJob whole) : IClassFixture<WholeJob>, I
             Validation = new JobValidation(),
             Unlearning = null,
         };
-        Run(_folder.File("one"), adjoint, new RunSettings());
-        string[] shards = [_folder.File("1"), _folder.File("2")];
-        for (int index = 1; index <= 2; index++)
-            Run(shards[index - 1], adjoint, new RunSettings { Shard = new Shard(index, 2) });
 
-        Merge("merged", shards);
-
-        RunBytes.AssertSame(_folder.File("one"), _folder.File("merged"));
+        AssertMergesToTheSame(adjoint);
     }
 
     [Fact]
@@ -193,6 +182,18 @@ public sealed class ShardedRunTests(WholeJob whole) : IClassFixture<WholeJob>, I
             BadInputException error = Assert.Throws<BadInputException>(() => Run(folder, small, new RunSettings { Shard = asked }));
             Assert.Contains($"found {found}, expected {expected}", error.Message, StringComparison.Ordinal);
         }
+    }
+
+    /// <summary>Runs a job in <c>one</c>, and in two shards that are merged.</summary>
+    private RunSummary AssertMergesToTheSame(Job job)
+    {
+        Run(_folder.File("one"), job, new RunSettings());
+        string[] shards = [_folder.File("1"), _folder.File("2")];
+        for (int index = 1; index <= shards.Length; index++)
+            Run(shards[index - 1], job, new RunSettings { Shard = new Shard(index, shards.Length) });
+        RunSummary merged = Merge("merged", shards);
+        RunBytes.AssertSame(_folder.File("one"), _folder.File("merged"));
+        return merged;
     }
 
     internal static RunSummary Run(string folder, Job job, RunSettings settings, RunGoal goal = RunGoal.Everything,
