@@ -88,7 +88,7 @@ List<Row> Measure(Settings settings, Workload[] workloads, int threads, long sta
         Row row = alternation.Measure(workload, peak);
         if (settings.Memory)
         {
-            // Some of PyTorch's variants take more than half of a machine's memory, and now come in a second process.
+            // The row now runs once more in a second process, and one variant can need more than half of the machine's memory.
             torch?.Release();
             torchSharp?.Release();
             row = row with

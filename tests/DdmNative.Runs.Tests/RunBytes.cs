@@ -2,10 +2,7 @@ using Xunit;
 
 namespace DdmNative.Runs.Tests;
 
-/// <summary>
-/// The files of a run that its job decides: all but those that hold times, the lock, and what is kept only to save time, which merged
-/// shards do not have.
-/// </summary>
+/// <summary>The files of a run that its job decides: all but those that hold times, and the lock.</summary>
 internal static class RunBytes
 {
     /// <summary>Two runs hold the same files, byte for byte.</summary>
@@ -19,6 +16,6 @@ internal static class RunBytes
     private static Dictionary<string, byte[]> Of(string run)
         => Directory.EnumerateFiles(run, "*", SearchOption.AllDirectories)
             .Where(path => Path.GetFileName(path) is not ("run.json" or "report.html" or "evaluation.md" or "evaluation-cost.svg"
-                or "run.lock") && !Path.GetRelativePath(run, path).StartsWith("derivatives", StringComparison.Ordinal))
+                or "run.lock"))
             .ToDictionary(path => Path.GetRelativePath(run, path), File.ReadAllBytes);
 }

@@ -11,7 +11,7 @@ namespace DdmNative.Attribution.Methods;
 /// <param name="Keep">The share of the parts that each of them keeps; a half where parts are so few that there are not so many different
 /// subsets.</param>
 /// <param name="Probes">Single test images whose losses count as objectives in the fit, and in nothing else.</param>
-public sealed record AutoOptions(int Models = 16, double Keep = 0.8, int Probes = 32);
+public sealed record AutoOptions(int Models = 16, double Keep = RetrainingCheck.Keep, int Probes = 32);
 
 /// <summary>
 /// `auto`: several cheap methods, weighted by how well they predict a few models that are retrained without random parts
@@ -105,8 +105,7 @@ public sealed class Auto : IAttributionMethod
         if (context.Pieces.Share is StageShare share)
             throw Own(context, probed, members, removed, share);
         IReadOnlyList<float[]> logits = LeaveOutModels.Retrained(context, removed);
-        double[][] outcomes = [.. probed.Objectives
-            .Select(objective => logits.Select(model => objective.Evaluate(model, context.Test.Labels)).ToArray())];
+        double[][] outcomes = LeaveOutModels.Outcomes(probed, logits);
         int rows = probed.Objectives.Count;
         double[][][] effects = [.. members.Select(member =>
         {
@@ -118,8 +117,7 @@ public sealed class Auto : IAttributionMethod
         return context.ToMatrix([.. combined.Take(context.Objectives.Count).SelectMany(row => row)]);
     }
 
-    private double KeepOf(int parts)
-        => RandomSubsets.Different(parts, _options.Keep) < _options.Models ? RandomSubsets.Half : _options.Keep;
+    private double KeepOf(int parts) => RandomSubsets.KeepFor(parts, _options.Keep, _options.Models);
 
     /// <summary>[O][G]: the effects; tells the user what they consist of.</summary>
     private static double[][] Combine(
@@ -136,7 +134,7 @@ public sealed class Auto : IAttributionMethod
             score = alone[best];
         }
 
-        Tell(context, names, model, score, removed.Count, $"{names[best]} alone {Text(alone[best])}");
+        Tell(context, names, model, score, removed.Count, $"{names[best]} alone {alone[best]}");
         return model.Effects();
     }
 
@@ -152,12 +150,9 @@ public sealed class Auto : IAttributionMethod
             .OrderByDescending(member => member.share)
             .Select(member => string.Create(CultureInfo.InvariantCulture, $"{member.share:0.00} {member.name}")));
         context.OnWarning?.Invoke($"auto: {(sum > 0 ? what : "no method predicts the retrained models")}; "
-            + $"cross-validated score {Text(score)} over {models} models ({alone})"
+            + $"cross-validated score {score} over {models} models ({alone})"
             + (score.Score < RetrainingCheck.Low ? ", which is low: no method predicts this training without some parts." : "."));
     }
-
-    private static string Text(SubsetScore score)
-        => string.Create(CultureInfo.InvariantCulture, $"{score.Score:0.00} ± {score.Error:0.00}");
 
     /// <summary>This process's pieces of all lists: the models, then those of every method that falls into pieces.</summary>
     private static AwaitingShardsException Own(MethodContext context, MethodContext probed,

@@ -24,6 +24,10 @@ internal static class LeaveOutModels
         => context.Retraining.Logits(SubsetModel.Each([context.Recipe.Seed], removed), context.Bounded(Wave),
             (done, total) => context.OnProgress?.Invoke(done, total, "models"), context.Cancellation);
 
+    /// <summary>[O][models]: the request's objectives of models, from their logits [models][M·K].</summary>
+    public static double[][] Outcomes(MethodContext context, IReadOnlyList<float[]> logits)
+        => [.. context.Objectives.Select(objective => logits.Select(model => objective.Evaluate(model, context.Test.Labels)).ToArray())];
+
     /// <summary>
     /// Logits of the reference and of a model without each set of parts, from another start or by another recipe than the target's.
     /// </summary>

@@ -89,7 +89,7 @@ public sealed class MethodContext(
     /// <summary>Told what the user should know of the result.</summary>
     public Action<string>? OnWarning { get; init; }
 
-    /// <summary>Whether whoever asks tests the effects on retrained models, so that a method need not do so itself.</summary>
+    /// <summary>Whether the caller tests the effects on retrained models, so that the method does not have to.</summary>
     public bool IsTested { get; init; }
 
     /// <summary>Looked at between steps.</summary>

@@ -1,4 +1,3 @@
-using System.Globalization;
 using DdmNative.Attribution.Metrics;
 using DdmNative.Attribution.Objectives;
 
@@ -32,17 +31,11 @@ internal sealed class RetrainingCheck(MethodContext context, int models)
     {
         if (Removed.Count == 0)
             return;
-        IReadOnlyList<float[]> logits = Retrain();
-        double[,] matrix = effects.ToArray();
-        double[][] predicted = [.. Enumerable.Range(0, context.Objectives.Count)
-            .Select(o => Removed.Select(parts => -parts.Sum(g => matrix[o, g])).ToArray())];
-        double[][] outcomes = [.. context.Objectives
-            .Select(objective => logits.Select(model => objective.Evaluate(model, context.Test.Labels)).ToArray())];
-        SubsetScore score = SubsetScore.Of(predicted, outcomes);
+        double[][] predicted = [.. effects.Flatten().Chunk(effects.Groups).Select(row => LinearDatamodelingScore.Predict(row, Removed))];
+        SubsetScore score = SubsetScore.Of(predicted, LeaveOutModels.Outcomes(context, Retrain()));
         context.OnFigure?.Invoke("score", score.Score);
         context.OnFigure?.Invoke("score_error", score.Error);
-        context.OnWarning?.Invoke(string.Create(CultureInfo.InvariantCulture,
-            $"{method}: score {score.Score:0.00} ± {score.Error:0.00} over {Removed.Count} models that were retrained without random parts")
+        context.OnWarning?.Invoke($"{method}: score {score} over {Removed.Count} models that were retrained without random parts"
             + (score.Score < Low ? $", which is low. {advice}" : "."));
     }
 
@@ -51,7 +44,7 @@ internal sealed class RetrainingCheck(MethodContext context, int models)
         int parts = context.Parts.Count;
         if (models == 0 || context.IsTested || parts < 2)
             return [];
-        double keep = RandomSubsets.Different(parts, Keep) < models ? RandomSubsets.Half : Keep;
+        double keep = RandomSubsets.KeepFor(parts, Keep, models);
         return RandomSubsets.Different(parts, keep) < models ? []
             : RandomSubsets.Draw(parts, keep, models, context.Seed, SubsetUse.Auto);
     }

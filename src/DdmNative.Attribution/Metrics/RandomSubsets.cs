@@ -53,6 +53,12 @@ public static class RandomSubsets
         return Math.Clamp((int)Math.Ceiling((1 - keep) * parts - 0.5), 1, Math.Max(parts - 1, 1));
     }
 
+    /// <summary>The share that subsets keep: the wanted one, or half where there are fewer different subsets of it.</summary>
+    /// <param name="parts">G.</param>
+    /// <param name="keep">The wanted share, above 0 and below 1.</param>
+    /// <param name="count">The number of different subsets that are needed.</param>
+    public static double KeepFor(int parts, double keep, int count) => Different(parts, keep) < count ? Half : keep;
+
     /// <summary>The number of different subsets, G over <see cref="RemovedOf"/>; null if it exceeds the range.</summary>
     public static long? Different(int parts, double keep)
     {

@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace DdmNative.Attribution.Metrics;
 
 /// <summary>
@@ -8,6 +10,9 @@ namespace DdmNative.Attribution.Metrics;
 /// <param name="Error">One standard error.</param>
 public sealed record SubsetScore(double Score, double Error)
 {
+    /// <summary>The score and its error, with two digits.</summary>
+    public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{Score:0.00} ± {Error:0.00}");
+
     /// <summary>The score of predictions.</summary>
     /// <param name="predicted">[O][M]: the predicted objectives of every model, each up to a constant and a positive factor.</param>
     /// <param name="outcomes">[O][M]: the measured ones.</param>
